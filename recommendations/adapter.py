@@ -1,0 +1,262 @@
+"""The adapter: one class of the shop's, the only door to host decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.signals import setting_changed
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.module_loading import import_string
+
+from recommendations.conf import NAME, settings
+from recommendations.datatypes import Card, Context, ItemData, RequestState
+from recommendations.exceptions import ConfigurationError
+from recommendations.paths import Reader, read
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What in the shop means which behaviour. One declaration does live capture and historical backfill.
+
+    Name a `model` whose rows are behaviour (order lines, reviews, wishes), or a `signal` of the shop's, or both.
+
+    - `item`, `visitor`, `time`, `quantity`, `value`, … are paths on the row (`order.user`) or functions of it.
+    - `item` leads to a product (the adapter makes its key), `visitor` to a user or a visitor key.
+    - `when` says whether the row counts now; once it does not, its event is voided.
+    - `watch` names other models whose saving can change that: label → function from the instance to rows.
+    - `signal` is a dotted path; `rows` maps the signal's arguments (without `signal` and `sender`) to rows of
+      `model`, or to `Hit`s when there is no row.
+    - `queryset` gives the rows to backfill, with what the paths need (`select_related`).
+    - `order_model` is the order's own model when an order is more than its lines: whoever creates one is noted.
+    - `undo_on_delete=False` keeps the event when its row is deleted (a housekeeping shop).
+    """
+
+    kind: str
+    model: str = ""
+    item: Reader | None = "product"
+    visitor: Reader | None = "user"
+    time: Reader | None = None
+    quantity: Reader | None = None
+    value: Reader | None = None
+    currency: Reader | None = None
+    rating: Reader | None = None
+    query: Reader | None = None
+    order: Reader | None = None
+    simulated: Reader | None = None
+    scope: Reader | None = None
+    when: Reader | None = None
+    queryset: Callable[[], QuerySet[Any]] | None = None
+    watch: Mapping[str, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)
+    signal: str = ""
+    rows: Callable[..., Iterable[Any]] | None = None
+    order_model: str = ""
+    undo_on_delete: bool = True
+    page_view: bool = False
+
+    @property
+    def label(self) -> str:
+        """The model's label in lower case, e.g. `shop.orderline`."""
+        return self.model.lower()
+
+    def model_class(self) -> type[Model]:
+        """The model; LookupError when there is none of that name."""
+        return apps.get_model(self.model)
+
+    def rows_queryset(self) -> QuerySet[Any]:
+        """All rows of the model, with what the paths need."""
+        return self.queryset() if self.queryset else self.model_class()._default_manager.all()
+
+
+class Adapter:
+    """Subclass this in your shop and name it in `RECOMMENDATIONS["ADAPTER"]`.
+
+    The least a shop declares is `product_models` and `fields`; every method below can be overridden.
+    """
+
+    #: Models that products are rows of, e.g. ("shop.Product",).
+    product_models: ClassVar[Sequence[str]] = ()
+
+    #: ItemData field → path or function on a product.
+    fields: ClassVar[Mapping[str, Reader]] = {"title": "name"}
+
+    #: Card field → path or function on a product; title and price default to `fields`, url to `get_absolute_url`.
+    card_fields: ClassVar[Mapping[str, Reader]] = {}
+
+    #: What in the shop means which behaviour.
+    behaviours: ClassVar[Sequence[Behaviour]] = ()
+
+    #: Currency of prices that carry none.
+    currency: ClassVar[str] = ""
+
+    # --- products -------------------------------------------------------------------------------------------------
+
+    def models(self) -> list[type[Model]]:
+        """The product models as classes."""
+        return [apps.get_model(label) for label in self.product_models]
+
+    def catalogue(self, model: type[Model]) -> QuerySet[Any]:
+        """All products of a model, each an item: variants left out when their parent answers for them."""
+        return model._default_manager.all()
+
+    def item_key(self, obj: Any) -> str:
+        """The canonical key of a product, unique over all product models; let a variant answer for its parent."""
+        if len(self.product_models) > 1:
+            return f"{obj._meta.model_name}:{obj.pk}"
+        return str(obj.pk)
+
+    def locate(self, key: str) -> tuple[type[Model], Any] | None:
+        """The model and primary key behind an item key; None when it cannot be one of ours."""
+        models = self.models()
+        text = key
+        if len(models) > 1:
+            name, _, text = key.partition(":")
+            models = [m for m in models if m._meta.model_name == name]
+        if not models:
+            return None
+        try:
+            return models[0], models[0]._meta.pk.to_python(text)
+        except ValidationError:
+            return None
+
+    def item(self, obj: Any) -> ItemData:
+        """A product in our words, by `fields`."""
+        values = {name: read(obj, reader) for name, reader in self.fields.items()}
+        values = {name: value for name, value in values.items() if value is not None}
+        categories = values.get("categories", ())
+        values["categories"] = [categories] if isinstance(categories, str) else [str(path) for path in categories]
+        values["categories"] = [path for path in values["categories"] if path]
+        for name in ("title", "text", "brand", "supplier", "group_key"):
+            if name in values:
+                values[name] = str(values[name])
+        key = self.item_key(obj)
+        return ItemData(**{"item_key": key, "group_key": key, **values})
+
+    def sellable(self, model: type[Model], context: Context) -> QuerySet[Any]:
+        """What may be shown and sold now, to whom `context` says: the shop's own queryset."""
+        return self.catalogue(model)
+
+    def live(self, keys: Iterable[str], context: Context) -> dict[str, Any]:
+        """{key: product} of those that may be shown and sold now, in one query for each product model."""
+        wanted: dict[type[Model], list[Any]] = {}
+        for key in keys:
+            if found := self.locate(key):
+                wanted.setdefault(found[0], []).append(found[1])
+        products = (obj for model, pks in wanted.items() for obj in self.sellable(model, context).filter(pk__in=pks))
+        return {self.item_key(obj): obj for obj in products}
+
+    def card(self, obj: Any, context: Context) -> Card:
+        """What a shopper sees of a product, by `card_fields`; prices are formatted by `format_price`."""
+        defaults: dict[str, Reader] = {
+            "title": self.fields.get("title", str),
+            "price": self.fields.get("price", ""),
+            "url": "get_absolute_url" if hasattr(obj, "get_absolute_url") else "",
+        }
+        values = {name: read(obj, reader) for name, reader in {**defaults, **self.card_fields}.items()}
+        values = {name: value for name, value in values.items() if value is not None}
+        for name in ("title", "url", "image", "badge"):
+            if name in values:
+                values[name] = str(values[name])
+        currency = values.setdefault("currency", context.currency or self.currency)
+        for name in ("price", "old_price"):
+            if values.get(name) is not None:
+                values.setdefault(f"{name}_text", self.format_price(values[name], currency))
+        return Card(**{"title": str(obj), **values})
+
+    def format_price(self, amount: Any, currency: str) -> str:
+        """An amount with its currency, in the active language."""
+        number = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
+        symbol = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥"}.get(currency)
+        return f"{symbol}{number}" if symbol else f"{number} {currency}".strip()
+
+    def is_sensitive(self, item: Any) -> bool:
+        """True for items that are never a seed, a reason, in a mail or a profile."""
+        return False
+
+    # --- visitors -------------------------------------------------------------------------------------------------
+
+    def scope(self, request: HttpRequest | None) -> str:
+        """Which shop, site or language the request belongs to; scopes never mix."""
+        return ""
+
+    def visitor_key(self, user: Any) -> str:
+        """The visitor key of a user, "" for nobody."""
+        return f"u:{user.pk}" if user is not None and getattr(user, "is_authenticated", False) else ""
+
+    def may_record(self, request: HttpRequest) -> bool:
+        """Consent gate. By default everybody but those who send Do-Not-Track or Global Privacy Control."""
+        return request.headers.get("DNT") != "1" and request.headers.get("Sec-GPC") != "1"
+
+    def may_personalise(self, request: HttpRequest) -> bool:
+        """May lists be made from this visitor's own history?"""
+        return self.may_record(request)
+
+    def is_staff(self, request: HttpRequest) -> bool:
+        """Whose behaviour is counted, but not recorded."""
+        return bool(getattr(getattr(request, "user", None), "is_staff", False))
+
+    def in_cart(self, context: Context) -> Iterable[str]:
+        """Item keys in the visitor's cart."""
+        return ()
+
+    def visitor_attributes(self, user: Any) -> Mapping[str, Any]:
+        """Lawful basics about a user."""
+        return {}
+
+    def social_edges(self, user: Any) -> Iterable[str]:
+        """Visitor keys of friends and those followed."""
+        return ()
+
+    def offers(self, context: Context) -> Iterable[Any]:
+        """Coupons and discounts the shop can give."""
+        return ()
+
+    def context(self, request: HttpRequest | None, page: str = "") -> Context:
+        """For whom and where, read off a request and what the middleware left on it."""
+        if request is None:
+            return Context(currency=self.currency, page=page)
+        state: RequestState | None = getattr(request, "recommendations", None)
+        user = getattr(request, "user", None)
+        return Context(
+            user=user,
+            visitor_key=state.visitor_key if state else "",
+            anonymous_key=state.anonymous_key if state else "",
+            scope=state.scope if state else self.scope(request),
+            currency=self.currency,
+            language=getattr(request, "LANGUAGE_CODE", ""),
+            page=page,
+            personalise=state.may_personalise if state else self.may_personalise(request),
+            request=request,
+        )
+
+
+@cache
+def get_adapter() -> Adapter:
+    """The shop's adapter, made once.
+
+    Raises ConfigurationError when `ADAPTER` is missing or is no Adapter.
+    """
+    path = settings.ADAPTER
+    if not path:
+        raise ConfigurationError(f'No adapter. Add to your settings: {NAME} = {{"ADAPTER": "shop.adapter.ShopAdapter"}}')
+    try:
+        adapter_class = import_string(path)
+    except ImportError as error:
+        raise ConfigurationError(f'{NAME}["ADAPTER"] is {path!r}, which cannot be imported: {error}') from error
+    if not (isinstance(adapter_class, type) and issubclass(adapter_class, Adapter)):
+        raise ConfigurationError(f'{NAME}["ADAPTER"] is {path!r}, which is no subclass of recommendations.adapter.Adapter.')
+    return adapter_class()
+
+
+def _reset(*, setting: str, **kwargs: Any) -> None:
+    if setting == NAME:
+        get_adapter.cache_clear()
+
+
+setting_changed.connect(_reset, dispatch_uid="recommendations.adapter")

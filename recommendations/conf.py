@@ -1,0 +1,90 @@
+"""One settings dict, `RECOMMENDATIONS`: defaults in one mapping, read late, reset on `setting_changed`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+from recommendations.defaults import DEFAULTS, PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS
+from recommendations.exceptions import UnknownName, UnknownOption
+
+NAME = "RECOMMENDATIONS"
+
+
+def merged_entries(defaults: dict[str, Any], own: dict[str, Any], shape: dict[str, Any], what: str) -> dict[str, Any]:
+    """The shop's named entries over the defaults, each filled up to `shape`; `None` removes one."""
+    entries: dict[str, Any] = {}
+    for name in [*defaults, *(n for n in own if n not in defaults)]:
+        entry = own[name] if name in own else defaults[name]
+        if entry is None:
+            continue
+        unknown = set(entry) - set(shape)
+        if unknown:
+            raise UnknownOption(f'{NAME}["{what}"]["{name}"]', unknown, shape)
+        # Options belong to an algorithm: another algorithm does not inherit them.
+        base = {} if "algorithm" in entry else defaults.get(name, {})
+        entries[name] = {**shape, **base, **entry}
+    return entries
+
+
+class Settings:
+    """`settings.X` is the shop's value or the default; named entries are merged."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in DEFAULTS:
+            raise AttributeError(f"{NAME} has no setting {name!r}. Known: {', '.join(DEFAULTS)}.")
+        return self.own.get(name, DEFAULTS[name])
+
+    @cached_property
+    def own(self) -> dict[str, Any]:
+        """What the shop set, refused when it names a setting that does not exist."""
+        own: dict[str, Any] = dict(getattr(django_settings, NAME, None) or {})
+        unknown = set(own) - set(DEFAULTS)
+        if unknown:
+            raise UnknownOption(NAME, unknown, DEFAULTS)
+        return own
+
+    @cached_property
+    def recommenders(self) -> dict[str, dict[str, Any]]:
+        """Recommender name → algorithm (dotted path), options, k."""
+        return merged_entries(
+            DEFAULTS["RECOMMENDERS"], self.own.get("RECOMMENDERS", {}), RECOMMENDER_DEFAULTS, "RECOMMENDERS"
+        )
+
+    @cached_property
+    def placements(self) -> dict[str, dict[str, Any]]:
+        """Placement name → page, title, sources, filters, fallback, size, minimum."""
+        return merged_entries(
+            DEFAULTS["PLACEMENTS"], self.own.get("PLACEMENTS", {}), PLACEMENT_DEFAULTS, "PLACEMENTS"
+        )
+
+    def recommender(self, name: str) -> dict[str, Any]:
+        """One recommender's entry; UnknownName if there is none."""
+        if name not in self.recommenders:
+            raise UnknownName("recommender", name, self.recommenders)
+        return self.recommenders[name]
+
+    def placement(self, name: str) -> dict[str, Any]:
+        """One placement's entry; UnknownName if there is none."""
+        if name not in self.placements:
+            raise UnknownName("placement", name, self.placements)
+        return self.placements[name]
+
+    def reset(self) -> None:
+        """Forget what was read, so that the next read sees changed settings."""
+        for name in ("own", "recommenders", "placements"):
+            self.__dict__.pop(name, None)
+
+
+settings = Settings()
+
+
+def _reset(*, setting: str, **kwargs: Any) -> None:
+    if setting == NAME:
+        settings.reset()
+
+
+setting_changed.connect(_reset, dispatch_uid="recommendations.conf")

@@ -1,0 +1,228 @@
+"""The nouns of the design as plain types, shared by every package. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a visitor did. A shop adds its own with the `EVENT_KINDS` setting."""
+
+    VIEW = "view"
+    SEARCH = "search"
+    CART = "cart"
+    UNCART = "uncart"
+    WISH = "wish"
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    RATING = "rating"
+    SHARE = "share"
+    IMPRESSION = "impression"
+    CLICK = "click"
+    DISMISS = "dismiss"
+
+
+#: Kinds that are about no particular item.
+KINDS_WITHOUT_ITEM = frozenset({Kind.SEARCH, Kind.IMPRESSION})
+
+#: Kinds that say "interested"; what a visitor's recent history is made of.
+KINDS_OF_INTEREST = frozenset({Kind.VIEW, Kind.CART, Kind.WISH, Kind.PURCHASE, Kind.RATING, Kind.SHARE, Kind.CLICK})
+
+
+class ListKind(StrEnum):
+    """What the key and the targets of a ranked list are."""
+
+    ITEM = "item"
+    VISITOR = "visitor"
+    SEGMENT = "segment"
+    TERM = "term"
+
+
+#: The segment of everybody.
+EVERYBODY = ""
+
+
+def category_segment(path: str) -> str:
+    """The segment key of a category path, e.g. `category:Grocery/Bread`."""
+    return f"category:{path}"
+
+
+def category_levels(path: str) -> list[str]:
+    """A path and its parents, most specific first: `A/B/C` → `["A/B/C", "A/B", "A"]`."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)] if path else []
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """For whom and where a list is made. `request` is absent in e-mails and workers."""
+
+    user: Any = None
+    visitor_key: str = ""
+    anonymous_key: str = ""
+    scope: str = ""
+    currency: str = ""
+    language: str = ""
+    country: str = ""
+    customer_group: str = ""
+    channel: str = "web"
+    page: str = ""
+    personalise: bool = True
+    request: Any = field(default=None, repr=False, compare=False)
+
+    def with_(self, **changes: Any) -> Context:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(slots=True)
+class RequestState:
+    """What the middleware knows about a request; lives at `request.recommendations`.
+
+    `visitor_key` is who acts now (user or cookie), `anonymous_key` the cookie's own key, both "" when nothing may
+    be recorded. `pending` are events waiting for the response to turn out well.
+    """
+
+    visitor_key: str = ""
+    anonymous_key: str = ""
+    session_key: str = ""
+    scope: str = ""
+    may_record: bool = False
+    may_personalise: bool = True
+    ignored_because: str = ""
+    cookie_is_new: bool = False
+    rotate: bool = False
+    pending: list[EventData] = field(default_factory=list)
+    plans: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventData:
+    """One behaviour on its way into the log.
+
+    `source` names the host row it came from (`purchase:shop.orderline:17`), unique per kind and row, or is "" for
+    behaviour without a row (a view). `value` is the line total after discounts, without shipping.
+    """
+
+    kind: str
+    item_key: str = ""
+    visitor_key: str = ""
+    session_key: str = ""
+    order_key: str = ""
+    source: str = ""
+    quantity: Decimal = Decimal(1)
+    value: Decimal | None = None
+    currency: str = ""
+    rating: float | None = None
+    query: str = ""
+    scope: str = ""
+    occurred_at: datetime | None = None
+    simulated: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict)
+    slate_id: str = ""
+    placement: str = ""
+    position: int | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One behaviour as a signal tells it, when there is no source row: what `Behaviour.rows` returns then."""
+
+    item: Any = None
+    request: Any = None
+    visitor: Any = None
+    quantity: Any = 1
+    value: Any = None
+    rating: float | None = None
+    query: str = ""
+    order_key: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemData:
+    """A host product in our words; what `adapter.item()` returns and the Item mirror stores."""
+
+    item_key: str
+    title: str
+    group_key: str = ""
+    text: str = ""
+    categories: Sequence[str] = ()
+    brand: str = ""
+    supplier: str = ""
+    price: Decimal | None = None
+    cost: Decimal | None = None
+    stock: int | None = None
+    available_from: datetime | None = None
+    available_until: datetime | None = None
+    created_at: datetime | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a shopper sees of an item: for templates and the API."""
+
+    title: str
+    url: str = ""
+    image: str = ""
+    price: Decimal | None = None
+    old_price: Decimal | None = None
+    currency: str = ""
+    badge: str = ""
+    price_text: str = ""
+    old_price_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item on its way into a slate: where it came from and why."""
+
+    item_key: str
+    score: float
+    source: str
+    recommender: str = ""
+    snapshot_id: int | None = None
+    seed_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlateItem:
+    """One place of a slate. `product` is the host's live object."""
+
+    position: int
+    item_key: str
+    score: float
+    source: str
+    recommender: str
+    card: Card
+    product: Any = field(repr=False, compare=False)
+    seed_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """What is offered once, on one placement. `token` joins it with what happens next."""
+
+    slate_id: str
+    placement: str
+    title: str
+    items: tuple[SlateItem, ...]
+    token: str = ""
+    fallback_used: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self.items)

@@ -1,0 +1,169 @@
+"""The default of every setting. With only `ADAPTER` set, everything works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BEHAVIOUR = {"view": 1.0, "click": 1.0, "wish": 2.0, "cart": 3.0, "purchase": 5.0, "rating": 2.0, "share": 2.0}
+
+RECOMMENDERS: dict[str, dict[str, Any]] = {
+    "popular": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": _BEHAVIOUR, "half_life_days": 30.0},
+    },
+    "also_viewed": {
+        "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
+        "options": {"events": {"view": 1.0, "click": 1.0, "cart": 1.5, "wish": 1.5}, "half_life_days": 30.0},
+    },
+    "also_bought": {
+        "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
+        "options": {"events": {"purchase": 1.0}, "half_life_days": 180.0},
+    },
+    "bought_together": {
+        "algorithm": "recommendations.algorithms.association.Association",
+        "options": {"events": {"purchase": 1.0}},
+    },
+    "similar_content": {
+        "algorithm": "recommendations.algorithms.content.ContentTfidf",
+        "options": {},
+    },
+}
+
+_FILTERS = ["shown_item", "cart", "purchased", "dismissed"]
+
+PLACEMENTS: dict[str, dict[str, Any]] = {
+    "home_for_you": {
+        "page": "home",
+        "title": "Recommended for you",
+        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
+        "filters": _FILTERS,
+        "fallback": [{"source": "popular"}],
+    },
+    "home_popular": {
+        "page": "home",
+        "title": "Popular right now",
+        "sources": [{"source": "popular"}],
+        "filters": ["cart"],
+    },
+    "category_popular": {
+        "page": "category",
+        "title": "Popular in this category",
+        "sources": [{"source": "popular_in_category"}],
+        "filters": ["cart"],
+        "fallback": [{"source": "popular"}],
+    },
+    "product_page": {
+        "page": "product",
+        "title": "You may also like",
+        "sources": [
+            {"source": "similar", "recommenders": ["also_viewed", "also_bought"], "weight": 1.0},
+            {"source": "similar", "recommenders": ["similar_content"], "weight": 0.5},
+        ],
+        "filters": _FILTERS,
+        "fallback": [{"source": "popular_in_category"}, {"source": "popular"}],
+    },
+    "product_together": {
+        "page": "product",
+        "title": "Often bought together",
+        "sources": [{"source": "similar", "recommenders": ["bought_together"]}],
+        "filters": ["shown_item", "cart"],
+        "size": 4,
+    },
+    "cart": {
+        "page": "cart",
+        "title": "Goes well with your cart",
+        "sources": [
+            {"source": "together", "recommenders": ["bought_together"], "weight": 1.0},
+            {"source": "together", "recommenders": ["also_bought"], "weight": 0.5},
+        ],
+        "filters": _FILTERS,
+        "fallback": [{"source": "for_you", "recommenders": ["also_bought"]}, {"source": "popular"}],
+    },
+    "order_complete": {
+        "page": "order_complete",
+        "title": "You may like these next",
+        "sources": [{"source": "together", "recommenders": ["also_bought", "similar_content"]}],
+        "filters": _FILTERS,
+        "fallback": [{"source": "popular"}],
+    },
+    "account": {
+        "page": "account",
+        "title": "Picked for you",
+        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
+        "filters": _FILTERS,
+        "fallback": [{"source": "popular"}],
+    },
+    "search_no_result": {
+        "page": "search",
+        "title": "Others liked these",
+        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought"]}],
+        "filters": _FILTERS,
+        "fallback": [{"source": "popular"}],
+    },
+}
+
+#: What a placement may say, and what it says when it does not.
+PLACEMENT_DEFAULTS: dict[str, Any] = {
+    "page": "",
+    "title": "",
+    "sources": [],
+    "filters": [],
+    "fallback": [],
+    "size": 8,
+    "minimum": 1,
+}
+
+#: What a recommender may say, and what it says when it does not.
+RECOMMENDER_DEFAULTS: dict[str, Any] = {
+    "algorithm": "",
+    "options": {},
+    "k": 50,
+}
+
+DEFAULTS: dict[str, Any] = {
+    # The adapter class, by dotted path: the only door to the shop.
+    "ADAPTER": "",
+    # Named entries; yours are merged over the defaults by name, and `None` removes one.
+    "RECOMMENDERS": RECOMMENDERS,
+    "PLACEMENTS": PLACEMENTS,
+    # Kinds of event besides the built-in ones.
+    "EVENT_KINDS": [],
+    # The first-party cookie that knows a visitor again.
+    "COOKIE_NAME": "visitor",
+    "COOKIE_AGE": 365 * 24 * 3600,
+    "COOKIE_SECURE": None,  # None: as the request is
+    "COOKIE_SAMESITE": "Lax",
+    "COOKIE_DOMAIN": None,
+    "COOKIE_PATH": "/",
+    # A new session begins after so many minutes without a request.
+    "SESSION_MINUTES": 30,
+    # Where events are written, by dotted path.
+    "SINK": "recommendations.tracking.sinks.DatabaseSink",
+    # Where ranked lists are kept, by dotted path.
+    "STORE": "recommendations.store.database.DatabaseStore",
+    # More events a minute than this from one visitor is a robot.
+    "MAX_EVENTS_PER_MINUTE": 120,
+    # How many of a visitor's latest events make the history that serving uses, and how fast they fade.
+    "HISTORY_EVENTS": 60,
+    "HISTORY_HALF_LIFE_HOURS": 72.0,
+    "HISTORY_WEIGHTS": _BEHAVIOUR,
+    # What was bought in the last days is not recommended again.
+    "PURCHASED_DAYS": 30,
+    # A slate's token is good for so long.
+    "TOKEN_SECONDS": 24 * 3600,
+    # A purchase belongs to the last click on the same item within so many hours.
+    "CLICK_WINDOW_HOURS": 24,
+    # Training: learn from simulated visitors too; share of the time span held out to evaluate.
+    "TRAIN_ON_SIMULATED": False,
+    "EVALUATION_FRACTION": 0.1,
+    # The quality gate: refused when worse than the live snapshot by more than this share.
+    "GATE_COVERAGE_DROP": 0.30,
+    "GATE_NDCG_DROP": 0.20,
+    "GATE_MINIMUM_EVENTS": 50,
+    # Old snapshots kept for a rollback, and a dead worker's lock.
+    "SNAPSHOTS_KEPT": 2,
+    "LOCK_SECONDS": 900,
+    # Retention of the log, in days; None keeps it.
+    "EVENT_DAYS": 730,
+    "IMPRESSION_DAYS": 90,
+}

@@ -1,0 +1,22 @@
+"""The tables. No foreign key to host models; keys are strings; `scope` is on every table."""
+
+from recommendations.models.events import Event, Impression, OrderVisitor, VisitorLink
+from recommendations.models.items import Item
+from recommendations.models.jobs import Job
+from recommendations.models.profiles import Profile
+from recommendations.models.snapshots import RankedList, Snapshot
+from recommendations.models.stats import Counter, DailyStat
+
+__all__ = [
+    "Counter",
+    "DailyStat",
+    "Event",
+    "Impression",
+    "Item",
+    "Job",
+    "OrderVisitor",
+    "Profile",
+    "RankedList",
+    "Snapshot",
+    "VisitorLink",
+]
