@@ -1,0 +1,19 @@
+"""What the shop tells the world about its shoppers. All are sent with plain `.send(sender=<the view>)`.
+
+| signal | arguments |
+|---|---|
+| `product_viewed` | `product`, `request` |
+| `searched` | `query` (as typed, stripped), `n_results`, `request` |
+| `cart_added`, `cart_removed` | `product` (the chosen variant), `quantity` (by how much it changed, > 0), `request` |
+| `order_placed` | `order`, `request`; once, after the order and all its lines are written, inside the same transaction |
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+product_viewed = Signal()
+searched = Signal()
+cart_added = Signal()
+cart_removed = Signal()
+order_placed = Signal()
