@@ -1,0 +1,1 @@
+"""Algorithms that turn interactions and a catalogue into ranked lists. No Django here."""

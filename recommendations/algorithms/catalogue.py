@@ -1,0 +1,119 @@
+"""The items as algorithms see them: aligned tuples, one entry an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.datatypes import category_levels
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """`n` items, in the order of their keys. Build one with `from_columns`.
+
+    `group_keys` joins variants of one product ("" = by itself); `categories` holds, per item, its paths, outermost
+    first, joined by "/"; `created` is POSIX seconds or NaN.
+    """
+
+    item_keys: tuple[str, ...]
+    group_keys: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+    brands: tuple[str, ...]
+    created: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.item_keys)
+
+    @classmethod
+    def from_columns(
+        cls,
+        *,
+        item_keys: Iterable[str],
+        titles: Iterable[str] | None = None,
+        texts: Iterable[str] | None = None,
+        categories: Iterable[Iterable[str]] | None = None,
+        brands: Iterable[str] | None = None,
+        group_keys: Iterable[str] | None = None,
+        created: Iterable[float | None] | None = None,
+    ) -> Catalogue:
+        """A catalogue from columns; what is not given is empty.
+
+        Raises ValueError for columns of different lengths, an empty or doubled item key, or categories given
+        as plain strings.
+        """
+        keys = tuple(item_keys)
+        n = len(keys)
+        columns: dict[str, Sequence[Any]] = {
+            "group_keys": _strings(group_keys, n),
+            "titles": _strings(titles, n),
+            "texts": _strings(texts, n),
+            "brands": _strings(brands, n),
+            "categories": _paths(categories, n),
+            "created": [np.nan] * n
+            if created is None
+            else [np.nan if c is None else float(c) for c in created],
+        }
+        for name, values in columns.items():
+            if len(values) != n:
+                raise ValueError(
+                    f"{name}: {len(values)} values for {n} item keys; every column needs one an item."
+                )
+        if "" in keys:
+            raise ValueError("item_keys: an empty key.")
+        order = sorted(range(n), key=keys.__getitem__)
+        ordered = tuple(keys[i] for i in order)
+        double = next((a for a, b in zip(ordered, ordered[1:], strict=False) if a == b), None)
+        if double is not None:
+            raise ValueError(
+                f"item_keys: {double!r} is there twice; keys are unique over all product models."
+            )
+        arranged = {name: tuple(values[i] for i in order) for name, values in columns.items()}
+        created_at = np.array(arranged.pop("created"), np.float64)
+        return cls(item_keys=ordered, created=created_at, **arranged)
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Item key → position."""
+        return {key: i for i, key in enumerate(self.item_keys)}
+
+    def levels(self, position: int) -> tuple[str, ...]:
+        """Every category of an item and their parents, each once: `("Grocery", "Grocery/Bread")`."""
+        found = {
+            level: None for path in self.categories[position] for level in reversed(category_levels(path))
+        }
+        return tuple(found)
+
+    def groups(self, item_keys: Sequence[str]) -> NDArray[np.int32] | None:
+        """A group code for each of the keys, or None when no two of them are variants of one product.
+
+        Keys without a group, or not in the catalogue, are groups of their own.
+        """
+        seen: dict[str, int] = {}
+        out = np.empty(len(item_keys), np.int32)
+        for i, key in enumerate(item_keys):
+            position = self.codes.get(key)
+            group = self.group_keys[position] if position is not None else ""
+            out[i] = seen.setdefault(f"g{group}" if group else f"i{key}", len(seen))
+        return out if len(seen) < len(item_keys) else None
+
+
+def _strings(values: Iterable[str] | None, n: int) -> list[str]:
+    return [""] * n if values is None else [str(v) if v is not None else "" for v in values]
+
+
+def _paths(values: Iterable[Iterable[str]] | None, n: int) -> list[tuple[str, ...]]:
+    if values is None:
+        return [()] * n
+    rows = list(values)
+    plain = next((row for row in rows if isinstance(row, str)), None)
+    if plain is not None:
+        raise ValueError(f"categories: {plain!r} is a string; give each item a sequence of paths.")
+    return [tuple(row) for row in rows]
