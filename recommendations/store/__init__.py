@@ -1,0 +1,36 @@
+"""Where ranked lists are kept: written whole by training, read by serving."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from recommendations.conf import NAME, settings
+from recommendations.exceptions import ConfigurationError
+from recommendations.store.base import ListRequest, ListRow, Store, StoredList
+
+__all__ = ["ListRequest", "ListRow", "Store", "StoredList", "get_store"]
+
+
+@cache
+def get_store() -> Store:
+    """The store that `STORE` names, made once. Raises ConfigurationError when it is no Store."""
+    path = settings.STORE
+    try:
+        store_class = import_string(path)
+    except ImportError as error:
+        raise ConfigurationError(f'{NAME}["STORE"] is {path!r}, which cannot be imported: {error}') from error
+    if not (isinstance(store_class, type) and issubclass(store_class, Store)):
+        raise ConfigurationError(f'{NAME}["STORE"] is {path!r}, which is no subclass of recommendations.store.base.Store.')
+    return store_class()
+
+
+def _reset(*, setting: str, **kwargs: Any) -> None:
+    if setting == NAME:
+        get_store.cache_clear()
+
+
+setting_changed.connect(_reset, dispatch_uid="recommendations.store")
