@@ -17,8 +17,8 @@ from recommendations.datatypes import category_levels
 class Catalogue:
     """`n` items, in the order of their keys. Build one with `from_columns`.
 
-    `group_keys` joins variants of one product ("" = by itself); `categories` holds, per item, its paths, outermost
-    first, joined by "/"; `created` is POSIX seconds or NaN.
+    `group_keys` joins variants of one product ("" = by itself); `categories` holds, per item, its paths,
+    outermost first, joined by "/"; `created` is POSIX seconds or NaN.
     """
 
     item_keys: tuple[str, ...]

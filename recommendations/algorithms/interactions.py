@@ -139,8 +139,8 @@ class Interactions:
     ) -> Interactions:
         """Interactions from codes that a loader gave out while it streamed, in any order of keys.
 
-        Codes index the key lists; -1 = none where the class allows none. Keys are sorted and codes follow, so the
-        same events give the same object whichever way they were read.
+        Codes index the key lists; -1 = none where the class allows none. Keys are sorted and codes follow, so
+        the same events give the same object whichever way they were read.
 
         Raises ValueError for columns of different lengths, doubled keys, codes outside the key lists, an
         empty item key, a time that is NaN or infinite.
