@@ -10,9 +10,10 @@ from django.utils.module_loading import import_string
 
 from recommendations.conf import NAME, settings
 from recommendations.exceptions import ConfigurationError
-from recommendations.store.base import ListRequest, ListRow, Store, StoredList
+from recommendations.store.base import ListRequest, Store, StoredList
+from recommendations.store.encoding import Entries, ListRow
 
-__all__ = ["ListRequest", "ListRow", "Store", "StoredList", "get_store"]
+__all__ = ["Entries", "ListRequest", "ListRow", "Store", "StoredList", "get_store"]
 
 
 @cache
@@ -24,7 +25,9 @@ def get_store() -> Store:
     except ImportError as error:
         raise ConfigurationError(f'{NAME}["STORE"] is {path!r}, which cannot be imported: {error}') from error
     if not (isinstance(store_class, type) and issubclass(store_class, Store)):
-        raise ConfigurationError(f'{NAME}["STORE"] is {path!r}, which is no subclass of recommendations.store.base.Store.')
+        raise ConfigurationError(
+            f'{NAME}["STORE"] is {path!r}, which is no subclass of recommendations.store.base.Store.'
+        )
     return store_class()
 
 

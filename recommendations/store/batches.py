@@ -14,8 +14,8 @@ T = TypeVar("T")
 #: A transaction should hold the database for so long, in seconds; never longer than three times that.
 TARGET_SECONDS = 0.1
 
-#: SQLite has one writer at a time, and those who wait look again at least every 50 ms during their first 0.2 s:
-#: a pause of that length between two transactions is seen by everybody who waits.
+#: SQLite has one writer at a time, and those who wait look again at least every 50 ms during their first
+#: 0.2 s: a pause of that length between two transactions is seen by everybody who waits.
 PAUSE_SECONDS = 0.05
 
 
@@ -34,7 +34,7 @@ class BatchSize:
 
 
 class ShortTransactions:
-    """Runs pieces of a long write, each in a transaction of its own, leaving room for other writers in between."""
+    """Runs pieces of a long write, each in its own transaction, leaving room for other writers between."""
 
     def __init__(self, using: str) -> None:
         self.using = using

@@ -12,15 +12,13 @@ from recommendations.models import RankedList, Snapshot
 from recommendations.progress import Progress
 from recommendations.store.base import (
     ListRequest,
-    ListRow,
     Store,
     StoredList,
-    decode_targets,
-    encode_targets,
     no_progress,
     refuse_live,
 )
 from recommendations.store.batches import ShortTransactions
+from recommendations.store.encoding import Encoder, ListRow, decode
 
 
 class DatabaseStore(Store):
@@ -31,17 +29,23 @@ class DatabaseStore(Store):
             return {}
         rows = RankedList.objects.filter(
             _wanted(requests),
-            # Implied by the line above, and what leads both databases to the unique index instead of to a scan.
+            # Implied by the line above; it leads both databases to the unique index instead of to a scan.
             key_kind__in={request.key_kind for request in requests},
             key__in={request.key for request in requests},
             snapshot__scope=scope,
             snapshot__status=Snapshot.Status.LIVE,
         ).values_list(
-            "snapshot__recommender", "key_kind", "key", "target_kind", "snapshot_id", "snapshot__sources", "items"
+            "snapshot__recommender",
+            "key_kind",
+            "key",
+            "target_kind",
+            "snapshot_id",
+            "snapshot__sources",
+            "items",
         )
         return {
             ListRequest(recommender, key_kind, key, target_kind): StoredList(
-                recommender, snapshot_id, decode_targets(items, sources)
+                recommender, snapshot_id, decode(items, sources)
             )
             for recommender, key_kind, key, target_kind, snapshot_id, sources, items in rows
         }
@@ -56,7 +60,9 @@ class DatabaseStore(Store):
         transactions = ShortTransactions(using)
         written = 0
         for batch in transactions.batches(_lists(snapshot, rows)):
-            transactions.run(len(batch), lambda batch=batch: RankedList.objects.using(using).bulk_create(batch))
+            transactions.run(
+                len(batch), lambda batch=batch: RankedList.objects.using(using).bulk_create(batch)
+            )
             written += len(batch)
             told.advance(len(batch))
         return written
@@ -90,11 +96,12 @@ def _wanted(requests: Collection[ListRequest]) -> Q:
 
 
 def _lists(snapshot: Snapshot, rows: Iterable[ListRow]) -> Iterable[RankedList]:
+    encode = Encoder(snapshot).encode
     for row in rows:
         yield RankedList(
             snapshot_id=snapshot.pk,
             key_kind=row[0],
             key=row[1],
             target_kind=row[2],
-            items=encode_targets(snapshot, row),
+            items=encode(row),
         )

@@ -7,16 +7,13 @@ from collections.abc import Collection, Iterable
 from recommendations.models import Snapshot
 from recommendations.progress import Progress
 from recommendations.store.base import (
-    Entries,
     ListRequest,
-    ListRow,
     Store,
     StoredList,
-    decode_targets,
-    encode_targets,
     no_progress,
     refuse_live,
 )
+from recommendations.store.encoding import Encoder, Entries, ListRow, decode
 
 
 class MemoryStore(Store):
@@ -32,7 +29,9 @@ class MemoryStore(Store):
             snapshot_id = self._live.get((scope, request.recommender))
             if snapshot_id is None:
                 continue
-            entries = self._lists.get(snapshot_id, {}).get((request.key_kind, request.key, request.target_kind))
+            entries = self._lists.get(snapshot_id, {}).get(
+                (request.key_kind, request.key, request.target_kind)
+            )
             if entries is not None:
                 found[request] = StoredList(request.recommender, snapshot_id, entries)
         return found
@@ -43,9 +42,10 @@ class MemoryStore(Store):
     def write(self, snapshot: Snapshot, rows: Iterable[ListRow], progress: Progress | None = None) -> int:
         told = no_progress(progress)
         lists = self._lists.setdefault(snapshot.pk, {})
+        encode = Encoder(snapshot).encode
         written = 0
         for row in rows:
-            lists[row[0], row[1], row[2]] = decode_targets(encode_targets(snapshot, row), snapshot.sources)
+            lists[row[0], row[1], row[2]] = decode(encode(row), snapshot.sources)
             written += 1
             told.advance()
         return written

@@ -1,8 +1,8 @@
 """What any store must do. Mix into a test class that has a database, and make your store in `make_store`:
 
-    class TestMyStore(StoreContract, django.test.TestCase):
-        def make_store(self):
-            return MyStore()
+class TestMyStore(StoreContract, django.test.TestCase):
+    def make_store(self):
+        return MyStore()
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import RankedList, Snapshot
-from recommendations.store.base import MAX_TARGETS, ListRequest, ListRow, Store, StoredList
+from recommendations.store.base import ListRequest, Store, StoredList
+from recommendations.store.encoding import MAX_TARGETS, ListRow
 
 
 def make_snapshot(recommender: str = "popular", **fields: Any) -> Snapshot:
@@ -67,7 +68,9 @@ class StoreContract:
         assert store.fetch("", [request("popular", "", "segment")]) == {}
         assert store.live("") == {}
         assert store.activate(snapshot) is None
-        assert set(store.fetch("", [request("popular", "", "segment")])) == {request("popular", "", "segment")}
+        assert set(store.fetch("", [request("popular", "", "segment")])) == {
+            request("popular", "", "segment")
+        }
         assert store.live("") == {"popular": snapshot.pk}
 
     def test_activating_another_replaces_the_live_one_whole(self) -> None:
@@ -104,7 +107,12 @@ class StoreContract:
         self.published(store, "viewed", row("1", "a"), row("2", "a"), row("1", "b", key_kind="segment"))
         self.published(store, "bought", row("1", "c"), row("2", "c"))
         self.published(store, "audience", row("1", "u:1", target_kind="visitor"))
-        wanted = {request("viewed", "1"), request("bought", "2"), request("unknown", "1"), request("audience", "1")}
+        wanted = {
+            request("viewed", "1"),
+            request("bought", "2"),
+            request("unknown", "1"),
+            request("audience", "1"),
+        }
         assert set(store.fetch("", wanted)) == {request("viewed", "1"), request("bought", "2")}
 
     def test_scopes_never_mix(self) -> None:
@@ -126,7 +134,10 @@ class StoreContract:
         store = self.make_store()
         for targets, message in (
             ([("b", 1.5, 0)], "gives 'b' the score 1.5; contract must calibrate its scores to 0..1."),
-            ([("b", float("nan"), 0)], "gives 'b' the score nan; contract must calibrate its scores to 0..1."),
+            (
+                [("b", float("nan"), 0)],
+                "gives 'b' the score nan; contract must calibrate its scores to 0..1.",
+            ),
             ([("b", 0.5, 1)], "names source 1; the snapshot has 1: ['popular']."),
         ):
             try:
