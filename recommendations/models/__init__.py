@@ -5,7 +5,7 @@ from recommendations.models.items import Item
 from recommendations.models.jobs import Job
 from recommendations.models.profiles import Profile
 from recommendations.models.snapshots import RankedList, Snapshot
-from recommendations.models.stats import Counter, DailyStat
+from recommendations.models.stats import Counter, DailyStat, Report
 
 __all__ = [
     "Counter",
@@ -17,6 +17,7 @@ __all__ = [
     "OrderVisitor",
     "Profile",
     "RankedList",
+    "Report",
     "Snapshot",
     "VisitorLink",
 ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,13 @@ class EventQuerySet(models.QuerySet["Event"]):
     def real(self) -> EventQuerySet:
         """Events of real visitors."""
         return self.filter(simulated=False)
+
+    def with_visitor(self) -> EventQuerySet:
+        """Adds `visitor`: the user that an anonymous key turned out to be, else the event's own `visitor_key`."""
+        link = VisitorLink.objects.filter(
+            scope=models.OuterRef("scope"), anonymous_key=models.OuterRef("visitor_key")
+        )
+        return self.annotate(visitor=Coalesce(models.Subquery(link.values("visitor_key")[:1]), "visitor_key"))
 
 
 class Event(models.Model):

@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DailyStat(models.Model):
-    """What one placement did on one day of the shop's time zone; the row with placement "" holds the day's orders."""
+    """What one placement did on one day of the shop's time zone.
+
+    The row with placement "" holds the day's whole orders and revenue, the one with "*" what all placements did
+    together, an order counted once.
+    """
 
     scope = models.CharField(_("scope"), max_length=64, blank=True)
     day = models.DateField(_("day"))
@@ -30,6 +34,16 @@ class DailyStat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.placement or 'all orders'}"
+
+
+class Report(DailyStat):
+    """The reports' place in the admin; no table and no permissions of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
 
 
 class Counter(models.Model):
