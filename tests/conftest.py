@@ -1,7 +1,7 @@
 """Real services for the tests: PostgreSQL, the Redis protocol, a Celery worker, a browser.
 
-Each is started once, only when a test asks for it, and ends with the run. What the machine lacks skips the test with
-the line that gets it; REQUIRE_SERVICES=1 makes that a failure.
+Each is started once, only when a test asks for it, and ends with the run. What the machine lacks skips the
+test with the line that gets it; REQUIRE_SERVICES=1 makes that a failure.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     database = "PostgreSQL" if _on_postgres() else "SQLite"
-    return f"database: {database}; browser: {browser_support.executable() or 'none'}; shared data: {_shared_data()}"
+    browser = browser_support.executable() or "none"
+    return f"database: {database}; browser: {browser}; shared data: {_shared_data()}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,7 +136,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page in a fresh profile; requests to other hosts, uncaught errors and CSP violations fail the test."""
+    """A page; its requests to other hosts, uncaught errors and CSP violations fail the test."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         context.set_default_timeout(10_000)
         opened = context.new_page()

@@ -1,8 +1,8 @@
 """Settings of the test suite: the sample shop's, on a database of the run's own.
 
-TEST_DB=postgres runs the suite on PostgreSQL: on the server of DATABASE_URL, or on one that the run starts itself
-(its address then comes in TEST_POSTGRES_URL). TEST_DATABASE names an existing database, for the processes that a test
-starts (a Celery worker) and that must see what the test sees.
+TEST_DB=postgres runs the suite on PostgreSQL: on the server of DATABASE_URL, or on one that the run starts
+itself (its address then comes in TEST_POSTGRES_URL). TEST_DATABASE names an existing database, for the
+processes that a test starts (a Celery worker) and that must see what the test sees.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The started process, once `is_ready()` says so; stopped and reaped on leaving.
 
-    Raises RuntimeError with the end of the log when the process ends early or is not ready in `timeout` seconds.
+    Raises RuntimeError with the end of the log when the process ends early or is not ready in `timeout`
+    seconds.
     """
     groups: dict[str, object] = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     with log.open("wb") as output:

@@ -26,7 +26,7 @@ class Worker:
 
 @contextmanager
 def running_worker(broker_url: str, *, log: Path, cwd: Path) -> Iterator[Worker]:
-    """A worker with one child process, on the broker at `broker_url` and on the database of the running test."""
+    """A worker with one child process, on the broker at `broker_url` and on the running test's database."""
     from celery import current_app
     from django.db import connection
 
