@@ -34,7 +34,8 @@ class Behaviour:
     - `signal` is a dotted path; `rows` maps the signal's arguments (without `signal` and `sender`) to rows of
       `model`, or to `Hit`s when there is no row.
     - `queryset` gives the rows to backfill, with what the paths need (`select_related`).
-    - `order_model` is the order's own model when an order is more than its lines: whoever creates one is noted.
+    - `order` leads to the order (its key comes from `Adapter.order_key`), and `order_model` names its model, so that
+      whoever creates an order is noted even when it is paid later.
     - `undo_on_delete=False` keeps the event when its row is deleted (a housekeeping shop).
     """
 
@@ -58,7 +59,6 @@ class Behaviour:
     rows: Callable[..., Iterable[Any]] | None = None
     order_model: str = ""
     undo_on_delete: bool = True
-    page_view: bool = False
 
     @property
     def label(self) -> str:
@@ -174,6 +174,10 @@ class Adapter:
         number = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
         symbol = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥"}.get(currency)
         return f"{symbol}{number}" if symbol else f"{number} {currency}".strip()
+
+    def order_key(self, order: Any) -> str:
+        """The key of an order, given the order or its key."""
+        return str(getattr(order, "pk", order))
 
     def is_sensitive(self, item: Any) -> bool:
         """True for items that are never a seed, a reason, in a mail or a profile."""

@@ -80,12 +80,33 @@ class Context:
         return replace(self, **changes)
 
 
+@dataclass(frozen=True, slots=True)
+class VisitorCookie:
+    """What the first-party cookie says: a random id, and when the session began and was last renewed (POSIX s)."""
+
+    visitor_id: str
+    session_start: int
+    renewed_at: int
+    must_send: bool = False
+
+    @property
+    def key(self) -> str:
+        """The anonymous visitor key."""
+        return f"a:{self.visitor_id}"
+
+    @property
+    def session_key(self) -> str:
+        """One visit of this visitor."""
+        return f"{self.visitor_id[:12]}.{self.session_start:x}"
+
+
 @dataclass(slots=True)
 class RequestState:
     """What the middleware knows about a request; lives at `request.recommendations`.
 
     `visitor_key` is who acts now (user or cookie), `anonymous_key` the cookie's own key, both "" when nothing may
-    be recorded. `pending` are events waiting for the response to turn out well.
+    be recorded. `ignored_because` names why behaviour is counted only (bot, staff, no_consent). `pending` are
+    events that wait for the response to turn out well; `plans` keeps what serving planned for the page.
     """
 
     visitor_key: str = ""
@@ -95,8 +116,8 @@ class RequestState:
     may_record: bool = False
     may_personalise: bool = True
     ignored_because: str = ""
-    cookie_is_new: bool = False
-    rotate: bool = False
+    simulated: bool = False
+    cookie: VisitorCookie | None = None
     pending: list[EventData] = field(default_factory=list)
     plans: dict[Any, Any] = field(default_factory=dict)
 
@@ -191,6 +212,22 @@ class Candidate:
     recommender: str = ""
     snapshot_id: int | None = None
     seed_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlatePayload:
+    """What a slate's signed token says: what was offered, and what produced each place."""
+
+    slate_id: str
+    placement: str
+    scope: str
+    items: tuple[tuple[str, str, str], ...]  # (item key, source, recommender) in order of position
+    issued_at: int  # POSIX seconds
+    snapshots: Mapping[str, int] = field(default_factory=dict)  # recommender → snapshot id
+
+    def position(self, item_key: str) -> int | None:
+        """Where an item stood, from 0; None when it was not offered."""
+        return next((n for n, (key, _, _) in enumerate(self.items) if key == item_key), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""Who a request belongs to: the first-party cookie, the user, consent, and the link between them at login."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+import zlib
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from django.core import signing
+from django.db import router, transaction
+from django.http import HttpRequest, HttpResponseBase
+
+from recommendations.adapter import get_adapter
+from recommendations.conf import settings
+from recommendations.datatypes import RequestState, VisitorCookie
+from recommendations.models import VisitorLink
+from recommendations.signals import visitor_linked
+from recommendations.tracking.bots import is_bot
+from recommendations.tracking.safety import never_raises
+
+#: The request that the running code answers, for receivers of signals that carry none.
+current_request: ContextVar[HttpRequest | None] = ContextVar("recommendations_request", default=None)
+
+SIMULATED_HEADER = "X-Simulated-Visitor"
+SIMULATED_SALT = "recommendations.simulated"
+RENEW_AFTER_SECONDS = 300
+BUCKETS = 1000
+_COOKIE = re.compile(r"^([A-Za-z0-9_-]{22})\.([0-9a-f]{1,10})\.([0-9a-f]{1,10})$")
+
+
+def new_cookie(now: int | None = None) -> VisitorCookie:
+    """A cookie for a visitor never seen before."""
+    now = int(time.time()) if now is None else now
+    return VisitorCookie(secrets.token_urlsafe(16), now, now, must_send=True)
+
+
+def read_cookie(value: str, now: int | None = None) -> VisitorCookie:
+    """The cookie a browser sent; a new one when it sent none or a damaged one.
+
+    After SESSION_MINUTES without a renewal a new session begins.
+    """
+    now = int(time.time()) if now is None else now
+    match = _COOKIE.match(value)
+    if not match:
+        return new_cookie(now)
+    cookie = VisitorCookie(match[1], int(match[2], 16), int(match[3], 16))
+    idle = now - cookie.renewed_at
+    if idle > settings.SESSION_MINUTES * 60 or idle < 0:
+        return replace(cookie, session_start=now, renewed_at=now, must_send=True)
+    if idle > RENEW_AFTER_SECONDS:
+        return replace(cookie, renewed_at=now, must_send=True)
+    return cookie
+
+
+def build_state(request: HttpRequest) -> RequestState:
+    """What is known about a request. Reads the user, so it is made only when somebody asks."""
+    adapter = get_adapter()
+    scope = adapter.scope(request)
+    if not adapter.may_record(request):
+        return RequestState(scope=scope, may_personalise=False, ignored_because="no_consent")
+    simulated = is_simulated(request)
+    ignored = ""
+    if not simulated and is_bot(request.headers.get("User-Agent", "")):
+        ignored = "bot"
+    elif adapter.is_staff(request):
+        ignored = "staff"
+    cookie = read_cookie(request.COOKIES.get(settings.COOKIE_NAME, ""))
+    return RequestState(
+        visitor_key=adapter.visitor_key(getattr(request, "user", None)) or cookie.key,
+        anonymous_key=cookie.key,
+        session_key=cookie.session_key,
+        scope=scope,
+        may_record=not ignored,
+        may_personalise=adapter.may_personalise(request),
+        ignored_because=ignored,
+        simulated=simulated,
+        cookie=None if ignored == "bot" else cookie,
+    )
+
+
+def state_of(request: HttpRequest) -> RequestState:
+    """The request's state, made now when the middleware is missing."""
+    state = getattr(request, "recommendations", None)
+    if state is None:
+        state = build_state(request)
+        request.recommendations = state  # type: ignore[attr-defined]
+    return state
+
+
+def set_cookie(request: HttpRequest, response: HttpResponseBase, state: RequestState) -> None:
+    """Send the visitor's cookie when it is new or due; take it back when consent is withdrawn."""
+    path, domain = settings.COOKIE_PATH, settings.COOKIE_DOMAIN
+    if state.ignored_because == "no_consent":
+        if settings.COOKIE_NAME in request.COOKIES:
+            response.delete_cookie(settings.COOKIE_NAME, path=path, domain=domain, samesite=settings.COOKIE_SAMESITE)
+        return
+    cookie = state.cookie
+    if cookie is None or not cookie.must_send:
+        return
+    secure = settings.COOKIE_SECURE
+    response.set_cookie(
+        settings.COOKIE_NAME,
+        f"{cookie.visitor_id}.{cookie.session_start:x}.{cookie.renewed_at:x}",
+        max_age=settings.COOKIE_AGE,
+        path=path,
+        domain=domain,
+        secure=request.is_secure() if secure is None else secure,
+        httponly=True,
+        samesite=settings.COOKIE_SAMESITE,
+    )
+
+
+def rotate(request: HttpRequest, user: Any) -> None:
+    """Give the browser a fresh cookie: what comes next is not the anonymous past's, nor the last user's."""
+    state = state_of(request)
+    if state.ignored_because == "no_consent":
+        return
+    cookie = new_cookie()
+    state.cookie = cookie
+    state.anonymous_key = cookie.key
+    state.session_key = cookie.session_key
+    state.visitor_key = get_adapter().visitor_key(user) or cookie.key
+    state.plans.clear()
+
+
+def link_visitor(request: HttpRequest, user: Any) -> None:
+    """At login, note that the cookie's visitor is this user, once the login's transaction commits.
+
+    A cookie that already was somebody else stays theirs.
+    """
+    state = state_of(request)
+    key = get_adapter().visitor_key(user)
+    came_with_cookie = settings.COOKIE_NAME in request.COOKIES
+    if state.may_record and key and state.anonymous_key and came_with_cookie:
+        link = VisitorLink(
+            scope=state.scope,
+            anonymous_key=state.anonymous_key,
+            visitor_key=key,
+            bucket=bucket_of(state.anonymous_key),
+        )
+        transaction.on_commit(partial(_save_link, link), using=router.db_for_write(VisitorLink), robust=True)
+
+
+@never_raises("Linking a visitor at login")
+def _save_link(link: VisitorLink) -> None:
+    saved, created = VisitorLink.objects.get_or_create(
+        scope=link.scope,
+        anonymous_key=link.anonymous_key,
+        defaults={"visitor_key": link.visitor_key, "bucket": link.bucket},
+    )
+    if created:
+        visitor_linked.send_robust(sender=VisitorLink, link=saved)
+
+
+def bucket_of(visitor_key: str) -> int:
+    """A visitor's bucket, 0..999, the same in every process."""
+    return zlib.crc32(visitor_key.encode()) % BUCKETS
+
+
+def simulated_header() -> str:
+    """The value of SIMULATED_HEADER that this installation believes."""
+    return signing.TimestampSigner(salt=SIMULATED_SALT).sign("simulated")
+
+
+def is_simulated(request: HttpRequest) -> bool:
+    """Does a request come from `simulate_visitors`? Signed, so that nobody can hide behind it."""
+    value = request.headers.get(SIMULATED_HEADER)
+    if not value:
+        return False
+    try:
+        return signing.TimestampSigner(salt=SIMULATED_SALT).unsign(value, max_age=24 * 3600) == "simulated"
+    except signing.BadSignature:
+        return False

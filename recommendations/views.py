@@ -1,0 +1,57 @@
+"""The beacon that `track.js` sends: what was seen and clicked, with each slate's signed token."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from recommendations.exceptions import InvalidEvent, InvalidToken
+from recommendations.serving.tokens import read as read_token
+from recommendations.tracking import counters
+from recommendations.tracking.slates import record_click, record_seen
+
+MAX_SLATES = 50
+
+
+@csrf_exempt  # sendBeacon can send no header; the signed token proves that the slate is ours
+@never_cache
+@require_POST
+def track(request: HttpRequest) -> HttpResponse:
+    """`{"slates": [{"token": "…", "seen": [0, 1], "clicked": "42"}]}` → 204; 400 names what is wrong."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return JsonResponse({"errors": ["Only this site's own pages may send this."]}, status=403)
+    try:
+        slates = json.loads(request.body)["slates"]
+        if not isinstance(slates, list) or len(slates) > MAX_SLATES:
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        return JsonResponse({"errors": [f'Send {{"slates": […]}} with at most {MAX_SLATES} slates.']}, status=400)
+    errors = [error for slate in slates if (error := take(slate, request))]
+    return JsonResponse({"errors": errors}, status=400) if errors else HttpResponse(status=204)
+
+
+def take(slate: Any, request: HttpRequest) -> str:
+    """Record one slate's news; what is wrong with it, or ""."""
+    if not isinstance(slate, dict):
+        return "A slate must be an object with a token."
+    seen, clicked = slate.get("seen", []), slate.get("clicked")
+    if not isinstance(seen, list) or not all(isinstance(position, int) for position in seen):
+        return "`seen` must be a list of positions."
+    if clicked is not None and not isinstance(clicked, str):
+        return "`clicked` must be an item key."
+    try:
+        payload = read_token(str(slate.get("token", "")))
+        record_seen(payload, seen, request)
+        if clicked is not None:
+            record_click(payload, clicked, request)
+    except InvalidToken as error:
+        counters.count("refused_token")
+        return str(error)
+    except InvalidEvent as error:
+        return str(error)
+    return ""

@@ -1,0 +1,125 @@
+"""What the shop tells `recommendations`: the only file that knows both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from recommendations.adapter import Adapter, Behaviour
+from recommendations.datatypes import Context, Hit, Kind
+from shop.cart import SESSION_KEY
+from shop.models import Order, OrderLine, Product
+
+
+def order_lines() -> QuerySet[OrderLine]:
+    """Order lines with what the declaration reads, and nothing more: there are millions of them."""
+    return OrderLine.objects.select_related("order", "product").only(
+        "quantity",
+        "line_total",
+        "product__parent_id",
+        "order__user_id",
+        "order__status",
+        "order__placed_at",
+        "order__currency",
+        "order__simulated",
+    )
+
+
+def buyer(line: OrderLine) -> str:
+    """The visitor key of who placed the order, without reading the user."""
+    return f"u:{line.order.user_id}" if line.order.user_id else ""
+
+
+def author(row: Any) -> str:
+    """The visitor key of a review's or wish's user, without reading the user."""
+    return f"u:{row.user_id}"
+
+
+def product_hit(product: Product, request: HttpRequest, quantity: int = 1, **kwargs: Any) -> list[Hit]:
+    """What happened to one product in a request."""
+    return [Hit(item=product, request=request, quantity=quantity)]
+
+
+def search_hit(query: str, n_results: int, request: HttpRequest, **kwargs: Any) -> list[Hit]:
+    """A search, with how much it found."""
+    return [Hit(query=query, request=request, context={"n_results": n_results})]
+
+
+class ShopAdapter(Adapter):
+    """Products are items; a variant answers for its parent."""
+
+    product_models = ("shop.Product",)
+    currency = settings.SHOP_CURRENCY
+    fields = {
+        "title": "name",
+        "text": "description",
+        "categories": "category.path",
+        "brand": "brand",
+        "supplier": "supplier",
+        "price": "price",
+        "cost": "cost",
+        "stock": "stock",
+        "available_from": "available_from",
+        "available_until": "available_until",
+        "created_at": "created_at",
+        "attributes": lambda product: {"size": product.size} if product.size else {},
+    }
+    card_fields = {
+        "title": "name",
+        "image": "tile_url",
+        "price": "price_now",
+        "old_price": "old_price",
+        "badge": lambda product: f"−{product.current_percent:.0f} %" if product.current_percent else "",
+    }
+    behaviours = (
+        Behaviour(
+            Kind.PURCHASE,
+            model="shop.OrderLine",
+            queryset=order_lines,
+            item="product",
+            visitor=buyer,
+            time="order.placed_at",
+            quantity="quantity",
+            value="line_total",
+            currency="order.currency",
+            order="order",
+            simulated="order.simulated",
+            when=lambda line: line.order.status == Order.Status.PAID,
+            order_model="shop.Order",
+            watch={"shop.Order": lambda order: order.lines.all()},
+            signal="shop.signals.order_placed",
+            rows=lambda order, **kwargs: order.lines.all(),
+        ),
+        Behaviour(
+            Kind.RATING,
+            model="shop.Review",
+            visitor=author,
+            time="created_at",
+            rating="rating",
+            when=lambda review: review.status == review.Status.PUBLISHED,
+        ),
+        Behaviour(Kind.WISH, model="shop.Wish", visitor=author, time="created_at"),
+        Behaviour(Kind.VIEW, signal="shop.signals.product_viewed", rows=product_hit),
+        Behaviour(Kind.SEARCH, signal="shop.signals.searched", rows=search_hit),
+        Behaviour(Kind.CART, signal="shop.signals.cart_added", rows=product_hit),
+        Behaviour(Kind.UNCART, signal="shop.signals.cart_removed", rows=product_hit),
+    )
+
+    def catalogue(self, model: type[Model]) -> QuerySet[Any]:
+        return Product.objects.main().select_related("category")
+
+    def item_key(self, obj: Any) -> str:
+        return str(obj.parent_id or obj.pk)
+
+    def sellable(self, model: type[Model], context: Context) -> QuerySet[Any]:
+        return Product.objects.main().sellable().for_cards()
+
+    def in_cart(self, context: Context) -> Iterable[str]:
+        if context.request is None or not (quantities := context.request.session.get(SESSION_KEY)):
+            return ()
+        pairs = Product.objects.filter(pk__in=quantities).values_list("pk", "parent_id")
+        return [str(parent_pk or pk) for pk, parent_pk in pairs]
