@@ -1,0 +1,95 @@
+"""What the visitor of a page did lately, in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Case, Exists, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from recommendations.adapter import get_adapter
+from recommendations.conf import settings
+from recommendations.datatypes import Context, Kind
+from recommendations.models import Event, VisitorLink
+from recommendations.profiles.session import Touch, decayed_weights
+
+#: Room in the query for recent purchases and dismissals, besides the HISTORY_EVENTS latest.
+MOST_FOR_FILTERS = 440
+
+
+@dataclass(frozen=True)
+class History:
+    """Newest first; `purchased` within PURCHASED_DAYS; `dismissed` ever."""
+
+    touches: tuple[Touch, ...] = ()
+    purchased: frozenset[str] = frozenset()
+    dismissed: frozenset[str] = frozenset()
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """Item key → decayed weight of what was done with it, heaviest first; dismissed items are left out."""
+        touches = (touch for touch in self.touches if touch.item_key not in self.dismissed)
+        return decayed_weights(touches, settings.HISTORY_WEIGHTS, settings.HISTORY_HALF_LIFE_HOURS)
+
+
+NOTHING = History()
+
+
+def read_history(context: Context) -> History:
+    """The history of the visitor that `context` names: one query, or none when there is nobody to look up.
+
+    A known user's is what was done as this user, under the cookies linked to this user, and under the present cookie
+    unless that one is linked to somebody else.
+    """
+    if not context.personalise:
+        return NOTHING
+    visitor_key = context.visitor_key or get_adapter().visitor_key(context.user)
+    user_key = visitor_key if visitor_key != context.anonymous_key else ""
+    if not (user_key or context.anonymous_key):
+        return NOTHING
+    since = timezone.now() - timedelta(days=settings.PURCHASED_DAYS)
+    return _summed_up(_rows(user_key, context.anonymous_key, context.scope, since), since)
+
+
+Row = tuple[str, str, datetime, int]
+
+
+def _rows(user_key: str, cookie_key: str, scope: str, since: datetime) -> Iterable[Row]:
+    """(item, kind, time, rank), what filters need before the rest, newest first."""
+    links = VisitorLink.objects.filter(scope=scope)
+    own = [key for key in (user_key, cookie_key) if key]
+    rows = _relevant(scope, since).filter(visitor_key__in=own)
+    if user_key:
+        if cookie_key:
+            somebody_elses = links.filter(anonymous_key=cookie_key).exclude(visitor_key=user_key)
+            rows = rows.filter(Q(visitor_key=user_key) | ~Exists(somebody_elses))
+        linked = links.filter(visitor_key=user_key).values("anonymous_key")
+        # Two arms, since "one of these or in that subquery" would keep PostgreSQL from using the index.
+        rows = rows.union(_relevant(scope, since).filter(visitor_key__in=linked))
+    return rows.order_by("rank", "-occurred_at")[: settings.HISTORY_EVENTS + MOST_FOR_FILTERS]
+
+
+def _relevant(scope: str, since: datetime) -> QuerySet[Event, Row]:
+    kinds = {str(kind) for kind in settings.HISTORY_WEIGHTS} | {Kind.PURCHASE, Kind.DISMISS}
+    needed_by_filters = Q(kind=Kind.DISMISS) | Q(kind=Kind.PURCHASE, occurred_at__gte=since)
+    events = Event.objects.valid().filter(scope=scope, kind__in=kinds).exclude(item_key="")
+    ranked = events.annotate(
+        rank=Case(When(needed_by_filters, then=Value(0)), default=Value(1), output_field=IntegerField())
+    )
+    return ranked.values_list("item_key", "kind", "occurred_at", "rank")
+
+
+def _summed_up(rows: Iterable[Row], since: datetime) -> History:
+    touches, purchased, dismissed = [], set(), set()
+    for item_key, kind, occurred_at, _ in rows:
+        if kind == Kind.DISMISS:
+            dismissed.add(item_key)
+            continue
+        if kind == Kind.PURCHASE and occurred_at >= since:
+            purchased.add(item_key)
+        touches.append(Touch(item_key, kind, occurred_at))
+    touches.sort(key=lambda touch: touch.occurred_at, reverse=True)
+    return History(tuple(touches[: settings.HISTORY_EVENTS]), frozenset(purchased), frozenset(dismissed))

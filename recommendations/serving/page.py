@@ -1,0 +1,118 @@
+"""The page that lists are made for: what is shown on it, who looks at it, and what was read for it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from recommendations.adapter import get_adapter
+from recommendations.datatypes import Context
+from recommendations.models import Item
+from recommendations.serving.history import History, read_history
+from recommendations.store import ListRequest, StoredList, get_store
+
+
+class Reads:
+    """What was read for a request, kept so that nothing is read twice, whatever is shown on the page."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._lists: dict[ListRequest, StoredList | None] = {}
+        self._live: dict[str, Any] = {}
+        self._groups: dict[str, str] = {}
+
+    @cached_property
+    def history(self) -> History:
+        return read_history(self.context)
+
+    @cached_property
+    def cart(self) -> frozenset[str]:
+        return frozenset(get_adapter().in_cart(self.context))
+
+    def lists(self, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
+        """The stored lists, those not read before in one query."""
+        missing = [request for request in dict.fromkeys(requests) if request not in self._lists]
+        if missing:
+            found = get_store().fetch(self.context.scope, missing)
+            self._lists.update({request: found.get(request) for request in missing})
+        return {request: kept for request in requests if (kept := self._lists[request]) is not None}
+
+    def live(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Key → the shop's object, of what may be sold now; asked once of the adapter."""
+        wanted = dict.fromkeys(keys)
+        missing = [key for key in wanted if key not in self._live]
+        if missing:
+            live = get_adapter().live(missing, self.context)
+            self._live.update({key: live.get(key) for key in missing})
+        return {key: product for key in wanted if (product := self._live[key]) is not None}
+
+    def groups(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Key → the group its variants share; its own key when it has none. One query on the Item mirror."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._groups]
+        if missing:
+            rows = Item.objects.filter(scope=self.context.scope, item_key__in=missing).exclude(group_key="")
+            groups = dict(rows.values_list("item_key", "group_key"))
+            self._groups.update({key: groups.get(key, key) for key in missing})
+        return self._groups
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page is about. `product` is the host's object when the caller had it."""
+
+    item_key: str = ""
+    item_keys: tuple[str, ...] = ()
+    category: str = ""
+    product: Any = None
+
+    @property
+    def signature(self) -> tuple[str, tuple[str, ...], str]:
+        """Two tags with the same signature are about the same things."""
+        return self.item_key, self.item_keys, self.category
+
+
+class Page:
+    """What sources and filters get. Everything that costs a query is read once, when first asked for."""
+
+    def __init__(self, context: Context, shown: Shown, reads: Reads | None = None) -> None:
+        self.context = context
+        self.shown = shown
+        self.reads = reads or Reads(context)
+
+    @property
+    def item_key(self) -> str:
+        """The item shown, "" for none."""
+        return self.shown.item_key
+
+    @property
+    def item_keys(self) -> tuple[str, ...]:
+        """All items the page is about: the one shown and those given."""
+        return tuple(key for key in dict.fromkeys((self.shown.item_key, *self.shown.item_keys)) if key)
+
+    @property
+    def history(self) -> History:
+        """What the visitor did lately; nothing when it may not be used."""
+        return self.reads.history
+
+    @property
+    def cart(self) -> frozenset[str]:
+        """Item keys in the visitor's cart."""
+        return self.reads.cart
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Category paths of the page: the one given, else those of the item shown."""
+        if self.shown.category:
+            return (self.shown.category,)
+        if self.shown.product is not None:
+            return tuple(get_adapter().item(self.shown.product).categories)
+        if self.item_key:
+            rows = Item.objects.filter(scope=self.context.scope, item_key=self.item_key)
+            return tuple(rows.values_list("categories", flat=True).first() or ())
+        return ()
+
+    def group_of(self, item_key: str) -> str:
+        """The group of an item; ask `groups` for many at once before."""
+        return self.reads.groups([item_key])[item_key]

@@ -1,0 +1,195 @@
+"""Where the items of a placement come from. A shop adds its own by subclassing `Source`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from recommendations.datatypes import EVERYBODY, Candidate, ListKind, category_levels, category_segment
+from recommendations.exceptions import UnknownOption
+from recommendations.serving.page import Page
+from recommendations.store import ListRequest, StoredList
+
+Lists = Mapping[ListRequest, StoredList]
+
+#: How many of the things a list is made from are used, so that a page's lists stay bounded.
+MOST_SEEDS = 20
+
+
+class Source(ABC):
+    """Makes candidates for a page in two steps, so that all lists of all placements are read at once.
+
+    `needs` says what of the page it works from (`item`, `items`, `category`, `history`, `cart`; nothing: any page),
+    and `default_recommenders` whose lists it reads when the placement names none. `options` are the further options
+    of its settings entry with their defaults; others are refused.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[str]] = frozenset()
+    default_recommenders: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, recommenders: Sequence[str] | None = None, **options: Any) -> None:
+        unknown = set(options) - set(self.options)
+        if unknown:
+            known = {"source", "weight", "recommenders", *self.options}
+            raise UnknownOption(f"The source {self.name!r}", unknown, known)
+        self.recommenders = self.default_recommenders if recommenders is None else tuple(recommenders)
+        self.option = {**self.options, **options}
+
+    @property
+    def is_personal(self) -> bool:
+        """Does it depend on who looks at the page?"""
+        return bool(self.needs & {"history", "cart"})
+
+    @abstractmethod
+    def requests(self, page: Page) -> list[ListRequest]:
+        """The stored lists that `candidates` will want; none when the page has not what the source needs."""
+
+    @abstractmethod
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        """Items with scores in 0..1, best first, each once. `lists` has those of the requested lists that exist."""
+
+
+def weighted_mean(source: str, parts: Iterable[tuple[float, str, StoredList]]) -> list[Candidate]:
+    """Blend lists, each given as (weight, seed key, list): score(j) = Σᵢ wᵢ·sᵢⱼ / Σᵢ wᵢ, with sᵢⱼ = 0 where absent.
+
+    Scores stay in 0..1. A candidate names the recommender, snapshot and seed that gave it most.
+    """
+    total = 0.0
+    scores: dict[str, float] = {}
+    strongest: dict[str, tuple[float, str, StoredList]] = {}
+    for weight, seed_key, found in parts:
+        total += weight
+        for item_key, score, _ in found.entries:
+            gain = weight * score
+            scores[item_key] = scores.get(item_key, 0.0) + gain
+            if item_key not in strongest or gain > strongest[item_key][0]:
+                strongest[item_key] = (gain, seed_key, found)
+    ranked = sorted(scores.items(), key=lambda pair: -pair[1])
+    return [
+        Candidate(
+            item_key=item_key,
+            score=score / total,
+            source=source,
+            recommender=strongest[item_key][2].recommender,
+            snapshot_id=strongest[item_key][2].snapshot_id,
+            seed_key=strongest[item_key][1],
+        )
+        for item_key, score in ranked
+    ]
+
+
+class SeededSource(Source):
+    """Blends the item lists of weighted seeds; the seeds themselves are never candidates."""
+
+    @abstractmethod
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        """Item key → weight (> 0), heaviest first."""
+
+    def _wanted(self, page: Page) -> list[tuple[float, ListRequest]]:
+        heaviest = list(self.seeds(page).items())[:MOST_SEEDS]
+        return [
+            (weight, ListRequest(recommender, ListKind.ITEM, key))
+            for key, weight in heaviest
+            for recommender in self.recommenders
+        ]
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        return [request for _, request in self._wanted(page)]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        wanted = self._wanted(page)
+        seeds = {request.key for _, request in wanted}
+        parts = [(weight, request.key, lists[request]) for weight, request in wanted if request in lists]
+        return [candidate for candidate in weighted_mean(self.name, parts) if candidate.item_key not in seeds]
+
+
+class Similar(SeededSource):
+    """The list of the item shown."""
+
+    name = "similar"
+    needs = frozenset({"item"})
+    default_recommenders = ("also_viewed", "also_bought", "similar_content")
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return {page.item_key: 1.0} if page.item_key else {}
+
+
+class Together(SeededSource):
+    """What goes with several items: those given, or the one shown, else what is in the cart."""
+
+    name = "together"
+    needs = frozenset({"items", "cart"})
+    default_recommenders = ("bought_together", "also_bought")
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return dict.fromkeys(page.item_keys or sorted(page.cart), 1.0)
+
+
+class ForYou(SeededSource):
+    """What goes with the visitor's recent items: the decayed sum of their lists."""
+
+    name = "for_you"
+    needs = frozenset({"history"})
+    default_recommenders = ("also_viewed", "also_bought", "similar_content")
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return page.history.weights
+
+
+class Popular(Source):
+    """What everybody likes now."""
+
+    name = "popular"
+    default_recommenders = ("popular",)
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        return [ListRequest(recommender, ListKind.SEGMENT, EVERYBODY) for recommender in self.recommenders]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        parts = [(1.0, "", lists[request]) for request in self.requests(page) if request in lists]
+        return weighted_mean(self.name, parts)
+
+
+class PopularInCategory(Source):
+    """What everybody likes in the page's category, or in the nearest one above it with `enough` items."""
+
+    name = "popular_in_category"
+    needs = frozenset({"category"})
+    default_recommenders = ("popular",)
+    options = {"enough": 4}
+
+    def _levels(self, page: Page) -> list[list[ListRequest]]:
+        """The requests of each level, most specific first; a page in several categories has several a level."""
+        paths = [category_levels(path) for path in page.categories]
+        depth = max(map(len, paths), default=0)
+        levels = [[path[n] for path in paths if n < len(path)] for n in range(depth)]
+        return [
+            [
+                ListRequest(recommender, ListKind.SEGMENT, category_segment(path))
+                for path in dict.fromkeys(level)
+                for recommender in self.recommenders
+            ]
+            for level in levels
+        ]
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        return [request for level in self._levels(page) for request in level]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        fullest: list[Candidate] = []
+        for level in self._levels(page):
+            found = weighted_mean(
+                self.name, [(1.0, "", lists[request]) for request in level if request in lists]
+            )
+            if len(found) >= self.option["enough"]:
+                return found
+            fullest = max(fullest, found, key=len)
+        return fullest
+
+
+SOURCES: dict[str, type[Source]] = {
+    source.name: source for source in (Similar, Together, ForYou, Popular, PopularInCategory)
+}
