@@ -130,7 +130,9 @@ class Adapter:
         values = {name: read(obj, reader) for name, reader in self.fields.items()}
         values = {name: value for name, value in values.items() if value is not None}
         categories = values.get("categories", ())
-        values["categories"] = [categories] if isinstance(categories, str) else [str(path) for path in categories]
+        values["categories"] = (
+            [categories] if isinstance(categories, str) else [str(path) for path in categories]
+        )
         values["categories"] = [path for path in values["categories"] if path]
         for name in ("title", "text", "brand", "supplier", "group_key"):
             if name in values:
@@ -148,7 +150,9 @@ class Adapter:
         for key in keys:
             if found := self.locate(key):
                 wanted.setdefault(found[0], []).append(found[1])
-        products = (obj for model, pks in wanted.items() for obj in self.sellable(model, context).filter(pk__in=pks))
+        products = (
+            obj for model, pks in wanted.items() for obj in self.sellable(model, context).filter(pk__in=pks)
+        )
         return {self.item_key(obj): obj for obj in products}
 
     def card(self, obj: Any, context: Context) -> Card:
@@ -248,13 +252,19 @@ def get_adapter() -> Adapter:
     """
     path = settings.ADAPTER
     if not path:
-        raise ConfigurationError(f'No adapter. Add to your settings: {NAME} = {{"ADAPTER": "shop.adapter.ShopAdapter"}}')
+        raise ConfigurationError(
+            f'No adapter. Add to your settings: {NAME} = {{"ADAPTER": "shop.adapter.ShopAdapter"}}'
+        )
     try:
         adapter_class = import_string(path)
     except ImportError as error:
-        raise ConfigurationError(f'{NAME}["ADAPTER"] is {path!r}, which cannot be imported: {error}') from error
+        raise ConfigurationError(
+            f'{NAME}["ADAPTER"] is {path!r}, which cannot be imported: {error}'
+        ) from error
     if not (isinstance(adapter_class, type) and issubclass(adapter_class, Adapter)):
-        raise ConfigurationError(f'{NAME}["ADAPTER"] is {path!r}, which is no subclass of recommendations.adapter.Adapter.')
+        raise ConfigurationError(
+            f'{NAME}["ADAPTER"] is {path!r}, which is no subclass of recommendations.adapter.Adapter.'
+        )
     return adapter_class()
 
 

@@ -14,7 +14,9 @@ from recommendations.exceptions import UnknownName, UnknownOption
 NAME = "RECOMMENDATIONS"
 
 
-def merged_entries(defaults: dict[str, Any], own: dict[str, Any], shape: dict[str, Any], what: str) -> dict[str, Any]:
+def merged_entries(
+    defaults: dict[str, Any], own: dict[str, Any], shape: dict[str, Any], what: str
+) -> dict[str, Any]:
     """The shop's named entries over the defaults, each filled up to `shape`; `None` removes one."""
     entries: dict[str, Any] = {}
     for name in [*defaults, *(n for n in own if n not in defaults)]:

@@ -31,7 +31,9 @@ class Kind(StrEnum):
 KINDS_WITHOUT_ITEM = frozenset({Kind.SEARCH, Kind.IMPRESSION})
 
 #: Kinds that say "interested"; what a visitor's recent history is made of.
-KINDS_OF_INTEREST = frozenset({Kind.VIEW, Kind.CART, Kind.WISH, Kind.PURCHASE, Kind.RATING, Kind.SHARE, Kind.CLICK})
+KINDS_OF_INTEREST = frozenset(
+    {Kind.VIEW, Kind.CART, Kind.WISH, Kind.PURCHASE, Kind.RATING, Kind.SHARE, Kind.CLICK}
+)
 
 
 class ListKind(StrEnum):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-_BEHAVIOUR = {"view": 1.0, "click": 1.0, "wish": 2.0, "cart": 3.0, "purchase": 5.0, "rating": 2.0, "share": 2.0}
+_BEHAVIOUR = {
+    "view": 1.0,
+    "click": 1.0,
+    "wish": 2.0,
+    "cart": 3.0,
+    "purchase": 5.0,
+    "rating": 2.0,
+    "share": 2.0,
+}
 
 RECOMMENDERS: dict[str, dict[str, Any]] = {
     "popular": {

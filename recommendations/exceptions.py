@@ -33,9 +33,7 @@ class UnknownName(ConfigurationError):
         self.what = what
         self.name = name
         self.known = sorted(known)
-        super().__init__(
-            f"There is no {what} named {name!r}. Known: {', '.join(self.known) or 'none'}."
-        )
+        super().__init__(f"There is no {what} named {name!r}. Known: {', '.join(self.known) or 'none'}.")
 
 
 class NotEnoughData(RecommendationsError):

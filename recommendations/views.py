@@ -30,7 +30,9 @@ def track(request: HttpRequest) -> HttpResponse:
         if not isinstance(slates, list) or len(slates) > MAX_SLATES:
             raise ValueError
     except (ValueError, KeyError, TypeError):
-        return JsonResponse({"errors": [f'Send {{"slates": […]}} with at most {MAX_SLATES} slates.']}, status=400)
+        return JsonResponse(
+            {"errors": [f'Send {{"slates": […]}} with at most {MAX_SLATES} slates.']}, status=400
+        )
     errors = [error for slate in slates if (error := take(slate, request))]
     return JsonResponse({"errors": errors}, status=400) if errors else HttpResponse(status=204)
 

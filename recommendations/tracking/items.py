@@ -17,9 +17,21 @@ from recommendations.models import Item
 from recommendations.progress import NoProgress, Progress
 from recommendations.tracking.batches import batches_by_pk
 
-_COPIED = (
-    "group_key title text categories brand supplier price cost stock available_from available_until created_at attributes"
-).split()
+_COPIED = [
+    "group_key",
+    "title",
+    "text",
+    "categories",
+    "brand",
+    "supplier",
+    "price",
+    "cost",
+    "stock",
+    "available_from",
+    "available_until",
+    "created_at",
+    "attributes",
+]
 _UPDATED = [*_COPIED, "price_changed_at", "restocked_at", "content_hash", "is_gone", "synced_at"]
 
 
@@ -79,7 +91,9 @@ def _mirror(items: Sequence[ItemData], report: SyncReport) -> None:
         return
     alias = router.db_for_write(Item)
     keys = [data.item_key for data in items]
-    before = {(item.scope, item.item_key): item for item in Item.objects.using(alias).filter(item_key__in=keys)}
+    before = {
+        (item.scope, item.item_key): item for item in Item.objects.using(alias).filter(item_key__in=keys)
+    }
     rows = []
     now = timezone.now()
     for data in items:
@@ -87,7 +101,9 @@ def _mirror(items: Sequence[ItemData], report: SyncReport) -> None:
         row = to_item(data, old, now)
         report.seen += 1
         report.new += old is None
-        report.changed += old is not None and any(getattr(old, name) != getattr(row, name) for name in _COPIED)
+        report.changed += old is not None and any(
+            getattr(old, name) != getattr(row, name) for name in _COPIED
+        )
         rows.append(row)
     with transaction.atomic(using=alias):
         Item.objects.using(alias).bulk_create(
@@ -132,5 +148,3 @@ def content_hash(data: ItemData) -> str:
     """Changes when what content algorithms read changes."""
     parts = [data.title, data.text, data.brand, *data.categories]
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
-
-

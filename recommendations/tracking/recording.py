@@ -135,7 +135,9 @@ def checked(event: EventData) -> EventData:
         raise InvalidEvent(f"A {event.kind} event needs an item.")
     for name in ("item_key", "visitor_key", "order_key"):
         if len(getattr(event, name)) > KEY_LENGTH:
-            raise InvalidEvent(f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…")
+            raise InvalidEvent(
+                f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…"
+            )
     occurred_at = event.occurred_at
     if occurred_at is not None and timezone.is_naive(occurred_at):
         raise InvalidEvent(f"occurred_at must be an aware datetime, not {occurred_at!r}.")
@@ -163,7 +165,9 @@ def _may_record(state: RequestState, request: HttpRequest | None) -> bool:
         return False
     if state.simulated:
         return True
-    cookie_is_new = state.cookie is not None and state.visitor_key == state.anonymous_key and state.cookie.must_send
+    cookie_is_new = (
+        state.cookie is not None and state.visitor_key == state.anonymous_key and state.cookie.must_send
+    )
     address = request.META.get("REMOTE_ADDR", "") if request is not None and cookie_is_new else ""
     if rate_guard.too_fast(address or state.visitor_key):
         counters.count("too_fast", state.scope)

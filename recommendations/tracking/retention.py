@@ -20,7 +20,10 @@ def prune(progress: Progress | None = None) -> dict[str, int]:
     """Delete events and impressions older than EVENT_DAYS and IMPRESSION_DAYS; returns how many of each."""
     now = timezone.now()
     deleted: dict[str, int] = {}
-    for name, model, days in (("events", Event, settings.EVENT_DAYS), ("impressions", Impression, settings.IMPRESSION_DAYS)):
+    for name, model, days in (
+        ("events", Event, settings.EVENT_DAYS),
+        ("impressions", Impression, settings.IMPRESSION_DAYS),
+    ):
         if days is not None:
             old = model._default_manager.filter(occurred_at__lt=now - timedelta(days=days))
             deleted[name] = delete_in_batches(old, name, progress or NoProgress())
@@ -30,9 +33,13 @@ def prune(progress: Progress | None = None) -> dict[str, int]:
 def remove_simulated(progress: Progress | None = None) -> dict[str, int]:
     """Delete all that simulated visitors left in the log; returns how many rows of each table."""
     progress = progress or NoProgress()
-    visitors = Event.objects.filter(simulated=True).exclude(visitor_key="").values_list("visitor_key", flat=True)
+    visitors = (
+        Event.objects.filter(simulated=True).exclude(visitor_key="").values_list("visitor_key", flat=True)
+    )
     real = Event.objects.filter(simulated=False).values_list("visitor_key", flat=True)
-    profiles = Profile.objects.filter(visitor_key__in=visitors.distinct()).exclude(visitor_key__in=real.distinct())
+    profiles = Profile.objects.filter(visitor_key__in=visitors.distinct()).exclude(
+        visitor_key__in=real.distinct()
+    )
     deleted = {"profiles": delete_in_batches(profiles, "profiles", progress)}
     for name, model in (
         ("events", Event),

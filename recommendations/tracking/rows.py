@@ -79,7 +79,8 @@ def with_noted_visitors(events: Iterable[EventData]) -> list[EventData]:
     if not order_keys:
         return events
     noted = {
-        (note.scope, note.order_key): note for note in OrderVisitor.objects.filter(order_key__in=order_keys).iterator()
+        (note.scope, note.order_key): note
+        for note in OrderVisitor.objects.filter(order_key__in=order_keys).iterator()
     }
     if not noted:
         return events
@@ -97,7 +98,19 @@ def _noted(event: EventData, note: OrderVisitor | None) -> EventData:
     )
 
 
-_COMPARED = "kind item_key visitor_key order_key quantity value currency rating query scope simulated".split()
+_COMPARED = [
+    "kind",
+    "item_key",
+    "visitor_key",
+    "order_key",
+    "quantity",
+    "value",
+    "currency",
+    "rating",
+    "query",
+    "scope",
+    "simulated",
+]
 
 
 def is_same(event: EventData, stored: Event) -> bool:
@@ -105,5 +118,3 @@ def is_same(event: EventData, stored: Event) -> bool:
     if event.occurred_at is not None and event.occurred_at != stored.occurred_at:
         return False
     return all(getattr(event, name) == getattr(stored, name) for name in _COMPARED)
-
-

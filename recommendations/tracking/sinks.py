@@ -22,9 +22,21 @@ from recommendations.signals import events_recorded
 
 CENT = Decimal("0.01")
 MILLI = Decimal("0.001")
-_SAME_NAME = (
-    "kind item_key visitor_key session_key order_key currency rating query scope simulated slate_id placement position"
-).split()
+_SAME_NAME = [
+    "kind",
+    "item_key",
+    "visitor_key",
+    "session_key",
+    "order_key",
+    "currency",
+    "rating",
+    "query",
+    "scope",
+    "simulated",
+    "slate_id",
+    "placement",
+    "position",
+]
 
 
 def to_event(data: EventData, revision: int = 0) -> Event:
@@ -71,7 +83,11 @@ class DatabaseSink(Sink):
 
 def savepoint_if_needed(alias: str) -> Any:
     """Inside somebody's transaction, a savepoint: PostgreSQL refuses all that follows an error without one."""
-    return transaction.atomic(using=alias) if transaction.get_connection(alias).in_atomic_block else nullcontext()
+    return (
+        transaction.atomic(using=alias)
+        if transaction.get_connection(alias).in_atomic_block
+        else nullcontext()
+    )
 
 
 @cache
@@ -84,7 +100,9 @@ def get_sink() -> Sink:
         raise ConfigurationError(f'{NAME}["SINK"] is {path!r}, which cannot be imported: {error}') from error
     sink = sink_class()
     if not isinstance(sink, Sink):
-        raise ConfigurationError(f'{NAME}["SINK"] is {path!r}, which is no subclass of recommendations.tracking.sinks.Sink.')
+        raise ConfigurationError(
+            f'{NAME}["SINK"] is {path!r}, which is no subclass of recommendations.tracking.sinks.Sink.'
+        )
     return sink
 
 

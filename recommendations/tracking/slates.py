@@ -22,7 +22,9 @@ def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRe
     """
     wrong = [position for position in positions if not 0 <= position < len(slate.items)]
     if wrong:
-        raise InvalidEvent(f"Slate {slate.slate_id} has {len(slate.items)} items; there is no position {wrong[0]}.")
+        raise InvalidEvent(
+            f"Slate {slate.slate_id} has {len(slate.items)} items; there is no position {wrong[0]}."
+        )
     state = state_of(request)
     if not state.may_record:
         counters.count(state.ignored_because or "no_consent", state.scope)

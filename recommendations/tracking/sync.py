@@ -59,7 +59,9 @@ def sync_pks(behaviour: Behaviour, pks: Collection[Any], using: str) -> SyncCoun
     return sync_rows(behaviour, known)
 
 
-def sync_rows(behaviour: Behaviour, rows: Mapping[Any, Any], *, dry_run: bool = False, fresh: bool = False) -> SyncCounts:
+def sync_rows(
+    behaviour: Behaviour, rows: Mapping[Any, Any], *, dry_run: bool = False, fresh: bool = False
+) -> SyncCounts:
     """Bring events in line with rows ({pk: row, or None when it is gone}), in one short transaction.
 
     `fresh` says that none of these rows can have an event yet, which saves looking.

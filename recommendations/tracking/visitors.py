@@ -97,7 +97,9 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase, state: RequestS
     path, domain = settings.COOKIE_PATH, settings.COOKIE_DOMAIN
     if state.ignored_because == "no_consent":
         if settings.COOKIE_NAME in request.COOKIES:
-            response.delete_cookie(settings.COOKIE_NAME, path=path, domain=domain, samesite=settings.COOKIE_SAMESITE)
+            response.delete_cookie(
+                settings.COOKIE_NAME, path=path, domain=domain, samesite=settings.COOKIE_SAMESITE
+            )
         return
     cookie = state.cookie
     if cookie is None or not cookie.must_send:
