@@ -1,0 +1,64 @@
+"""Recommenders and placements: does what the settings name exist?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+from recommendations.checks.behaviours import TAG
+from recommendations.conf import settings
+from recommendations.exceptions import ConfigurationError
+
+
+@register(TAG)
+def check_recommenders(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E010–E012: settings, algorithms and their options."""
+    try:
+        recommenders = settings.recommenders
+    except ConfigurationError as error:
+        return [Error(str(error), hint="Remove or rename it in RECOMMENDATIONS.", id="recommendations.E010")]
+    return [problem for name, entry in recommenders.items() for problem in recommender_problems(name, entry)]
+
+
+def recommender_problems(name: str, entry: dict[str, Any]) -> Iterator[CheckMessage]:
+    """What is wrong with one recommender."""
+    from recommendations.algorithms.base import Algorithm
+
+    where = f'RECOMMENDATIONS["RECOMMENDERS"]["{name}"]'
+    try:
+        algorithm = import_string(entry["algorithm"])
+        if not (isinstance(algorithm, type) and issubclass(algorithm, Algorithm)):
+            raise ImportError(
+                f"{entry['algorithm']!r} is no subclass of recommendations.algorithms.base.Algorithm"
+            )
+    except ImportError as error:
+        yield Error(
+            f'{where}["algorithm"] is {entry["algorithm"]!r}, which is no algorithm: {error}',
+            hint='Give a dotted path, e.g. "recommendations.algorithms.item_knn.ItemKNN".',
+            id="recommendations.E011",
+        )
+        return
+    try:
+        algorithm(**entry["options"])
+    except (ConfigurationError, TypeError) as error:
+        yield Error(
+            f'{where}["options"]: {error}', hint=f'Change {where}["options"].', id="recommendations.E012"
+        )
+
+
+@register(TAG)
+def check_placements(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E013: placements, their sources, filters and the recommenders they name."""
+    from recommendations.serving.placements import placement_errors
+
+    try:
+        errors = placement_errors()
+    except ConfigurationError:  # E010 says so
+        return []
+    return [
+        Error(str(error), hint=f'Change RECOMMENDATIONS["PLACEMENTS"]["{name}"].', id="recommendations.E013")
+        for name, error in errors.items()
+    ]
