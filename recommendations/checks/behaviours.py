@@ -23,19 +23,6 @@ ROW_PATHS = (
     *("item", "visitor", "time", "quantity", "value", "currency"),
     *("rating", "query", "order", "simulated", "scope", "when"),
 )
-    "item",
-    "visitor",
-    "time",
-    "quantity",
-    "value",
-    "currency",
-    "rating",
-    "query",
-    "order",
-    "simulated",
-    "scope",
-    "when",
-]
 
 
 @register(TAG)

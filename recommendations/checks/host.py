@@ -73,7 +73,6 @@ def schedule() -> Iterator[CheckMessage]:
     if not any(entry.get("task") == TRAIN for entry in entries.values()):
         yield Warning(
             "Celery is set up, but its schedule never trains the recommenders.",
-            hint='Add to CELERY_BEAT_SCHEDULE: "train": {"task": "%s", "schedule": crontab(hour=3, minute=0)}'
-            % TRAIN,
+            hint=f'Add to CELERY_BEAT_SCHEDULE: "train": {{"task": "{TRAIN}", "schedule": crontab(hour=3, minute=0)}}',
             id="recommendations.W004",
         )
