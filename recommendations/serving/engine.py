@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import connections, router, transaction
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
@@ -42,9 +43,23 @@ def recommend(
     Reads only. It never raises into a page: what goes wrong is logged to `recommendations`, and the slate is empty.
     With `DEBUG` on it does raise, so that a developer sees a misspelt placement or a broken adapter at once.
     """
+    options = {"item": item, "items": items, "category": category, "size": size, "title": title}
+    return _never_raising(placement, lambda: _recommend(placement, context, **options))
+
+
+def recommend_for(request: HttpRequest | None, placement: str, channel: str = "web", **options: Any) -> Slate:
+    """`recommend` for whom the adapter sees behind a request; with its options and its promise not to raise."""
+
+    def make() -> Slate:
+        return _recommend(placement, get_adapter().context(request).with_(channel=channel), **options)
+
+    return _never_raising(placement, make)
+
+
+def _never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
     try:
         with _savepoint():
-            return _recommend(get_placement(placement), context, shown(item, items, category), size, title)
+            return make()
     except Exception:
         if django_settings.DEBUG:
             raise
@@ -70,18 +85,29 @@ def _key(item: Any) -> str:
     return get_adapter().item_key(item)
 
 
-def _recommend(placement: Placement, context: Context, shown: Shown, size: int | None, title: str) -> Slate:
+def _recommend(
+    name: str,
+    context: Context,
+    *,
+    item: Any = None,
+    items: Iterable[Any] = (),
+    category: str = "",
+    size: int | None = None,
+    title: str = "",
+) -> Slate:
+    placement = get_placement(name)
+    about = shown(item, items, category)
     wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
-    plan = _plan(placement, context.with_(page=placement.page), shown, wanted)
+    plan = _plan(placement, context.with_(page=placement.page), about, wanted)
     chosen, fallback_used = plan.choose(placement.name, wanted)
     slate_id = secrets.token_urlsafe(12)
-    items = tuple(_slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
+    places = tuple(_slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
     return Slate(
         slate_id=slate_id,
         placement=placement.name,
         title=_title(title or placement.title),
-        items=items,
-        token=tokens.make(slate_id, placement.name, context.scope, chosen) if items else "",
+        items=places,
+        token=tokens.make(slate_id, placement.name, context.scope, chosen) if places else "",
         fallback_used=fallback_used,
     )
 

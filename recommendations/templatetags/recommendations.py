@@ -1,0 +1,107 @@
+"""Template tags: `{% load recommendations %}`, then `{% recommendations "product_page" item=product %}`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.conf import settings as django_settings
+from django.http import HttpRequest
+from django.template.context import RequestContext
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from recommendations.datatypes import Slate
+from recommendations.exceptions import ConfigurationError
+from recommendations.serving.engine import recommend_for
+
+logger = logging.getLogger("recommendations")
+register = template.Library()
+
+NO_REQUEST = (
+    "The recommendation tags need the request, to know the visitor. Add to your settings, in "
+    'TEMPLATES[…]["OPTIONS"]["context_processors"]: "django.template.context_processors.request", and render the '
+    "template with the request."
+)
+NO_ADDRESS = (
+    "recommendations_script found no address to report to. Add to your urls: "
+    'path("recommendations/", include("recommendations.urls")).'
+)
+
+
+@register.simple_tag(takes_context=True)
+def get_recommendations(
+    context: template.Context,
+    placement: str,
+    *,
+    item: Any = None,
+    items: Iterable[Any] = (),
+    category: str = "",
+    size: int | None = None,
+    title: str = "",
+) -> Slate:
+    """`{% get_recommendations "product_page" item=product as slate %}`: the slate, for your own HTML."""
+    options = {"item": item, "items": items, "category": category, "size": size, "title": title}
+    return recommend_for(_request(context), placement, **options)
+
+
+@register.simple_tag(takes_context=True)
+def recommendations(context: template.Context, placement: str, **options: Any) -> str:
+    """`{% recommendations "product_page" item=product %}`: a row of cards, or nothing when there is nothing to show.
+
+    Options: item, items, category, size, title. The template is `recommendations/<placement>.html` when there is
+    one, else `recommendations/slate.html`.
+    """
+    slate = get_recommendations(context, placement, **options)
+    if not slate:
+        return ""
+    names = [f"recommendations/{slate.placement}.html", "recommendations/slate.html"]
+    chosen = context.template.engine.select_template(names)  # type: ignore[union-attr]
+    with context.push(slate=slate):
+        return chosen.render(context)
+
+
+@register.simple_tag(takes_context=True)
+def you_may_also_like(context: template.Context, product: Any, **options: Any) -> str:
+    """`{% you_may_also_like product %}`: short for `{% recommendations "product_page" item=product %}`."""
+    return recommendations(context, "product_page", item=product, **options)
+
+
+@register.simple_tag
+def recommendations_script() -> SafeString | str:
+    """`{% recommendations_script %}`: the script that reports what was seen and clicked; once a page."""
+    try:
+        url = reverse("recommendations:track")
+    except NoReverseMatch as error:
+        return _complain(NO_ADDRESS, error)
+    return format_html(
+        '<script src="{}" data-url="{}" defer></script>', static("recommendations/track.js"), url
+    )
+
+
+@register.simple_tag
+def recommendations_style() -> SafeString:
+    """`{% recommendations_style %}`: the style sheet of the packaged templates."""
+    return format_html('<link rel="stylesheet" href="{}">', static("recommendations/recommendations.css"))
+
+
+def _request(context: template.Context) -> HttpRequest | None:
+    """The template's request; without one, an error in DEBUG, and a list for nobody in particular otherwise."""
+    request = context.get("request")
+    if request is None and isinstance(context, RequestContext):
+        request = context.request
+    if request is None:
+        _complain(NO_REQUEST)
+    return request
+
+
+def _complain(message: str, cause: Exception | None = None) -> str:
+    """Loud for developers, quiet on the page. Renders as nothing."""
+    if django_settings.DEBUG:
+        raise ConfigurationError(message) from cause
+    logger.error(message)
+    return ""
