@@ -52,8 +52,8 @@ LAYERS: dict[str, set[str]] = {
         *("serving", "profiles", "tracking", "experiments", "adapter"),
         *("conf", "models", "datatypes", "signals"),
     },
-    "middleware": {"tracking.visitors", "conf", "adapter", "datatypes"},
-    "shortcuts": {"tracking", "serving", "engagement", "adapter", "datatypes"},
+    "middleware": {"tracking", "conf", "adapter", "datatypes"},
+    "shortcuts": {"tracking", "serving", "engagement", "adapter", "conf", "datatypes"},
 }
 
 #: Entry points: they may import everything above, and nothing imports them but the ones named.
