@@ -7,6 +7,7 @@ test with the line that gets it; REQUIRE_SERVICES=1 makes that a failure.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     from shop.environment import database
 
     settings.DATABASES["default"].update(database(url, sqlite_file=Path()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what SQLite leaves beside a database file that a thread still held open."""
+    for path in Path(tempfile.gettempdir()).glob(f"recommendations-tests-{os.getpid()}.*"):
+        path.unlink(missing_ok=True)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
