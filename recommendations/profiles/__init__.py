@@ -1,0 +1,1 @@
+"""What we believe about a visitor: value, rhythm and taste, from the events."""

@@ -1,0 +1,1 @@
+"""What the recommendations brought: attribution, daily figures, reports and evidence."""

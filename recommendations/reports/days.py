@@ -1,0 +1,31 @@
+"""Days of the shop: its TIME_ZONE decides when one begins. Storage is UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+
+
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """When the day begins and when the next one does, aware, in UTC; 23 or 25 hours apart when the clocks change."""
+    zone = timezone.get_default_timezone()
+    first, second = (datetime.combine(d, time.min, tzinfo=zone) for d in (day, day + timedelta(days=1)))
+    return first.astimezone(UTC), second.astimezone(UTC)
+
+
+def day_of(moment: datetime) -> date:
+    """The shop's day in which an aware moment lies."""
+    return timezone.localtime(moment, timezone.get_default_timezone()).date()
+
+
+def today() -> date:
+    """The shop's day now."""
+    return day_of(timezone.now())
+
+
+def days_between(start: date, end: date) -> Iterator[date]:
+    """Every day from `start` to `end`, both included."""
+    for n in range((end - start).days + 1):
+        yield start + timedelta(days=n)
