@@ -16,7 +16,8 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Load the shop: products, customers, a year of orders", "load_demo", ()),
     ("Mirror the catalogue", "recommendations", ("sync_items",)),
     ("Read the order history", "recommendations", ("backfill",)),
-    ("Learn from it", "recommendations", ("train",)),
+    ("Get to know the customers", "recommendations", ("profiles",)),
+    ("Learn what goes with what", "recommendations", ("train",)),
     ("Sum up the reports", "recommendations", ("roll_up",)),
 )
 
