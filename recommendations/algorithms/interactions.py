@@ -201,7 +201,7 @@ class Interactions:
         same."""
         keep = np.ones(len(self), bool) if mask is None else np.asarray(mask, bool).copy()
         if kinds is not None:
-            keep &= np.isin(self.kind, self._kind_codes(kinds))
+            keep &= np.isin(self.kind, self.kind_codes(kinds))
         if since is not None:
             keep &= self.time >= since
         if until is not None:
@@ -255,7 +255,7 @@ class Interactions:
     def baskets(self, kinds: Iterable[str] = ("purchase",)) -> sparse.csr_matrix:
         """Baskets × items, float32 ones: what was in each order, oldest order first. Rows without an order
         are left out."""
-        keep = (self.basket >= 0) & np.isin(self.kind, self._kind_codes(kinds))
+        keep = (self.basket >= 0) & np.isin(self.kind, self.kind_codes(kinds))
         rows = _codes_by_appearance(self.basket[keep])
         n_baskets = int(rows.max()) + 1 if len(rows) else 0
         matrix = sparse.csr_matrix(
@@ -306,10 +306,11 @@ class Interactions:
         )
 
     def _of_kinds(self, kinds: Iterable[str] | None) -> NDArray[np.bool_]:
-        return np.ones(len(self), bool) if kinds is None else np.isin(self.kind, self._kind_codes(kinds))
+        return np.ones(len(self), bool) if kinds is None else np.isin(self.kind, self.kind_codes(kinds))
 
-    def _kind_codes(self, kinds: Iterable[str]) -> list[int]:
-        wanted = set(kinds)
+    def kind_codes(self, kinds: Iterable[str] | None) -> list[int]:
+        """The codes of those of the kinds that are there; of all of them for None."""
+        wanted = set(self.kinds) if kinds is None else set(kinds)
         return [code for code, kind in enumerate(self.kinds) if kind in wanted]
 
 

@@ -99,11 +99,9 @@ def has_fast_kernel() -> bool:
 def top_k_of_rows(matrix: sparse.csr_matrix, k: int) -> TopK:
     """The `k` largest positive entries of each row, best first, ties by index."""
     matrix = sparse.csr_matrix(matrix)
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    scores = matrix.data.astype(np.float32)
-    keep = scores > 0
-    part = (rows[keep], matrix.indices[keep], scores[keep])
-    return _assemble([part], matrix.shape[0], matrix.shape[1], k)
+    n_rows, n_columns = matrix.shape
+    parts = _largest(np.arange(n_rows), matrix.indptr, matrix.indices, matrix.data.astype(np.float32), k)
+    return _assemble(parts, n_rows, n_columns, k)
 
 
 def cap_row_entries(matrix: sparse.csr_matrix, max_entries: int) -> sparse.csr_matrix:
@@ -134,6 +132,15 @@ def normalised(matrix: sparse.csr_matrix, norms: NDArray[np.float64]) -> sparse.
 def square_norms(matrix: sparse.csr_matrix) -> NDArray[np.float64]:
     """The squared Euclidean norm of each row, (n_rows,)."""
     return np.asarray(matrix.astype(np.float64).power(2).sum(axis=1)).ravel()
+
+
+def calibrated(top: TopK) -> TopK:
+    """Strengths → 0..1 by s / (s + m), m = the median of the best strength of each row that has any."""
+    starts = top.indptr[:-1][np.diff(top.indptr) > 0]
+    if not len(starts):
+        return top
+    median = float(np.median(top.scores[starts]))
+    return top.scaled(top.scores / (top.scores + median))
 
 
 _Part = tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]
