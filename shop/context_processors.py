@@ -16,5 +16,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     return {
         "shop_name": settings.SHOP_NAME,
         "free_shipping_from": settings.SHOP_FREE_SHIPPING_FROM,
-        "top_categories": SimpleLazyObject(lambda: list(Category.objects.filter(parent=None).order_by("name"))),
+        "top_categories": SimpleLazyObject(
+            lambda: list(Category.objects.filter(parent=None).order_by("name"))
+        ),
     }

@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-# Readers never wait for the writer (WAL); a writer takes its lock at BEGIN and waits up to `timeout` for it, instead of
-# failing half-way when a read transaction wants to become a writing one.
+# Readers never wait for the writer (WAL); a writer takes its lock at BEGIN and waits up to `timeout` seconds
+# for it, instead of failing half-way when a reading transaction wants to become a writing one.
 SQLITE_OPTIONS = {
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
-        " PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+        " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=67108864;"
     ),
 }
 
@@ -40,8 +40,8 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
 def database(url: str, *, sqlite_file: Path) -> dict[str, Any]:
     """The `DATABASES` entry for `url`; SQLite in `sqlite_file` when it is empty.
 
-    Raises ImproperlyConfigured for any other scheme than postgres:// or postgresql://, and for a URL without a name.
     A directory with a Unix socket can be given as `?host=/path`; other query arguments become libpq options.
+    Raises ImproperlyConfigured for any scheme but postgres:// and postgresql://, and for a URL without a name.
     """
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": sqlite_file, "OPTIONS": dict(SQLITE_OPTIONS)}

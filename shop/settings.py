@@ -1,7 +1,7 @@
 """Settings of the sample shop: it starts on SQLite alone, and grows by environment variables.
 
-DATABASE_URL (postgres://user:password@host:port/name), REDIS_URL (cache and Celery broker), SECRET_KEY, DEBUG (1/0),
-ALLOWED_HOSTS (comma-separated), SHOP_CURRENCY.
+DATABASE_URL (postgres://user:password@host:port/name), REDIS_URL (cache and Celery broker), SECRET_KEY,
+DEBUG (1/0), ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS (comma-separated), SHOP_CURRENCY.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "recommendations",
     "shop",
     *[app for app in ("rest_framework", "drf_spectacular") if find_spec(app)],
 ]
@@ -41,6 +42,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "recommendations.middleware.RecommendationsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -106,6 +108,8 @@ CONTENT_SECURITY_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+
+RECOMMENDATIONS = {"ADAPTER": "shop.adapter.ShopAdapter"}
 
 SHOP_NAME = "Marigold"
 SHOP_CURRENCY = os.environ.get("SHOP_CURRENCY", "USD")

@@ -4,8 +4,8 @@
 |---|---|
 | `product_viewed` | `product`, `request` |
 | `searched` | `query` (as typed, stripped), `n_results`, `request` |
-| `cart_added`, `cart_removed` | `product` (the chosen variant), `quantity` (by how much it changed, > 0), `request` |
-| `order_placed` | `order`, `request`; once, after the order and all its lines are written, inside the same transaction |
+| `cart_added`, `cart_removed` | `product` (the chosen variant), `quantity` (the change, > 0), `request` |
+| `order_placed` | `order`, `request`; once, when order and lines are written, in the same transaction |
 """
 
 from __future__ import annotations

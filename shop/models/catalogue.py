@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from shop.money import percent_off
+from shop.tiles import tile_mark
 
 
 class Category(models.Model):
@@ -23,7 +24,12 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=140, blank=True)
     parent = models.ForeignKey(
-        "self", verbose_name=_("parent"), null=True, blank=True, related_name="children", on_delete=models.CASCADE
+        "self",
+        verbose_name=_("parent"),
+        null=True,
+        blank=True,
+        related_name="children",
+        on_delete=models.CASCADE,
     )
     path = models.CharField(_("path"), max_length=400, unique=True, editable=False)
     derived = models.BooleanField(
@@ -97,11 +103,16 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Annotate `active_percent`, so that `price_now` and `old_price` cost no query each."""
         from shop.models.promotions import Discount
 
-        best = Discount.objects.active().filter(product=OuterRef("pk")).order_by("-percent").values("percent")[:1]
+        best = (
+            Discount.objects.active()
+            .filter(product=OuterRef("pk"))
+            .order_by("-percent")
+            .values("percent")[:1]
+        )
         return self.annotate(active_percent=Coalesce(Subquery(best), Decimal(0)))
 
     def with_sale_price(self) -> Self:
-        """Annotate `sale_price` too, to filter and sort by in the database (shown prices are made in Python)."""
+        """Annotate `sale_price` too, to filter and sort by in the database; shown prices come from Python."""
         return self.with_prices().annotate(
             sale_price=models.ExpressionWrapper(
                 F("price") * (Decimal(100) - F("active_percent")) / Decimal(100),
@@ -121,11 +132,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def for_cards(self) -> Self:
         """Everything that a product card shows, in one query."""
-        return self.select_related("category").with_prices().with_ratings()
+        variants = Product._base_manager.filter(parent=OuterRef("pk"), is_active=True)
+        cards = self.select_related("category").with_prices().with_ratings()
+        return cards.annotate(has_variants=Exists(variants))
 
 
 class Product(models.Model):
-    """A thing to buy. With a `parent` it is a variant: it has its own price and stock, and its parent's page."""
+    """A thing to buy. With a `parent` it is a variant: own price and stock, but its parent's page."""
 
     sku = models.CharField(_("SKU"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -153,7 +166,10 @@ class Product(models.Model):
     available_from = models.DateTimeField(_("available from"), null=True, blank=True)
     available_until = models.DateTimeField(_("available until"), null=True, blank=True)
     source = models.CharField(
-        _("source"), max_length=40, blank=True, help_text=_("The loader that made it; empty for one made by hand.")
+        _("source"),
+        max_length=40,
+        blank=True,
+        help_text=_("The loader that made it; empty for one made by hand."),
     )
 
     objects = ProductQuerySet.as_manager()
@@ -195,7 +211,8 @@ class Product(models.Model):
 
     @property
     def tile_url(self) -> str:
-        return reverse("shop:tile", kwargs={"pk": self.pk})
+        """The address carries a mark of what the drawing depends on, since browsers keep it for a year."""
+        return reverse("shop:tile", kwargs={"pk": self.pk}) + f"?v={tile_mark(self.name, self.category_id)}"
 
     @property
     def current_percent(self) -> Decimal:

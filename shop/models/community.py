@@ -47,7 +47,9 @@ class Review(models.Model):
         ordering = ("-created_at", "-pk")
         constraints = (
             models.UniqueConstraint(fields=("product", "user"), name="shop_review_once"),
-            models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="shop_review_rating_1_to_5"),
+            models.CheckConstraint(
+                condition=Q(rating__gte=1, rating__lte=5), name="shop_review_rating_1_to_5"
+            ),
         )
 
     def __str__(self) -> str:

@@ -13,7 +13,10 @@ class Customer(models.Model):
     )
     source_key = models.CharField(_("key in the source"), max_length=60, blank=True, db_index=True)
     attributes = models.JSONField(
-        _("attributes"), default=dict, blank=True, help_text=_("Age band, income, household size and the like.")
+        _("attributes"),
+        default=dict,
+        blank=True,
+        help_text=_("Age band, income, household size and the like."),
     )
 
     class Meta:

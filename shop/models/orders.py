@@ -1,4 +1,7 @@
-"""Orders and their lines. `total` = sum of `line_total` + `shipping`; `subtotal` − `discount` + `shipping` likewise."""
+"""Orders and their lines.
+
+`total` = sum of `line_total` + `shipping` = `subtotal` − `discount` + `shipping`.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ class Order(models.Model):
     )  # fmt: skip
     email = models.EmailField(_("e-mail"), blank=True)
     ship_to = models.TextField(_("ship to"), blank=True, help_text=_("Name and address, a line each."))
-    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PENDING, db_index=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.PENDING, db_index=True
+    )
     placed_at = models.DateTimeField(_("placed"), default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
