@@ -1,0 +1,189 @@
+"""The shapes of requests and answers; the OpenAPI document is made from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from recommendations.datatypes import Kind
+from recommendations.serving.placements import LARGEST_SIZE
+
+KEY_LENGTH = 190
+MOST_EVENTS = 100
+
+#: What a client may tell. Purchases, refunds and ratings are the shop's own to record.
+CLIENT_KINDS = (
+    *(Kind.VIEW, Kind.SEARCH, Kind.CART, Kind.UNCART, Kind.WISH, Kind.SHARE),
+    *(Kind.CLICK, Kind.IMPRESSION, Kind.DISMISS),
+)
+
+#: Who a visitor is comes from the cookie or the session, so a body may not say it.
+VISITOR_FIELDS = frozenset(
+    {"visitor", "visitor_key", "visitor_id", "anonymous_key", "session_key", "user", "user_id"}
+)
+
+
+class KeysField(serializers.ListField):
+    """`items=1,2` or `items=1&items=2`."""
+
+    child = serializers.CharField(max_length=KEY_LENGTH)
+
+    def to_internal_value(self, data: list[str]) -> list[str]:
+        return super().to_internal_value(
+            [key.strip() for text in data for key in text.split(",") if key.strip()]
+        )
+
+
+class SlateQuerySerializer(serializers.Serializer):
+    """What a slate is asked for with."""
+
+    item = serializers.CharField(required=False, max_length=KEY_LENGTH, help_text="Key of the item shown.")
+    items = KeysField(
+        required=False,
+        max_length=LARGEST_SIZE,
+        help_text="Keys of several items: a cart, an order. Separated by commas.",
+    )
+    category = serializers.CharField(
+        required=False, max_length=400, help_text="Category path, outermost first: `Grocery/Bread`."
+    )
+    size = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_SIZE,
+        help_text="Places; the placement's own size if left out.",
+    )
+
+
+class CardSerializer(serializers.Serializer):
+    """What a shopper sees of an item. Amounts are decimal strings; `…_text` is formatted for the language."""
+
+    title = serializers.CharField()
+    url = serializers.CharField()
+    image = serializers.CharField()
+    price = serializers.DecimalField(
+        max_digits=None, decimal_places=None, coerce_to_string=True, allow_null=True
+    )
+    old_price = serializers.DecimalField(
+        max_digits=None, decimal_places=None, coerce_to_string=True, allow_null=True
+    )
+    currency = serializers.CharField()
+    badge = serializers.CharField()
+    price_text = serializers.CharField()
+    old_price_text = serializers.CharField()
+
+
+class SlateItemSerializer(serializers.Serializer):
+    """One place of a slate."""
+
+    position = serializers.IntegerField(help_text="From 0.")
+    item = serializers.CharField(source="item_key")
+    source = serializers.CharField(help_text="What placed it, e.g. `similar`.")
+    seed = serializers.CharField(source="seed_key", help_text='The item it was placed for; "" for none.')
+    card = CardSerializer()
+
+
+class SlateSerializer(serializers.Serializer):
+    """What is offered once. Send `token` back with what was seen and clicked."""
+
+    placement = serializers.CharField()
+    title = serializers.CharField()
+    token = serializers.CharField(help_text="Empty when there are no items.")
+    fallback_used = serializers.BooleanField()
+    items = SlateItemSerializer(many=True)
+
+
+class UnknownPlacementSerializer(serializers.Serializer):
+    """No such placement."""
+
+    detail = serializers.CharField()
+    placements = serializers.ListField(child=serializers.CharField())
+
+
+class ErrorsSerializer(serializers.Serializer):
+    """What is wrong with the request as a whole."""
+
+    detail = serializers.CharField()
+
+
+class EventSerializer(serializers.Serializer):
+    """One behaviour of the visitor that the cookie or session names."""
+
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in CLIENT_KINDS])
+    item = serializers.CharField(
+        required=False,
+        max_length=KEY_LENGTH,
+        help_text="Item key; needed by all kinds but search and impression.",
+    )
+    query = serializers.CharField(required=False, max_length=255, help_text="The words of a search.")
+    quantity = serializers.DecimalField(
+        required=False,
+        max_digits=14,
+        decimal_places=3,
+        min_value=0,
+        help_text="Pieces put into or taken from a cart.",
+    )
+    token = serializers.CharField(
+        required=False, max_length=20_000, help_text="A slate's token; needed by click and impression."
+    )
+    positions = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=LARGEST_SIZE - 1),
+        required=False,
+        allow_empty=False,
+        max_length=LARGEST_SIZE,
+        help_text="Which places of the slate were seen; needed by impression.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            if data.get("kind") in {Kind.PURCHASE, Kind.REFUND, Kind.RATING}:
+                raise serializers.ValidationError(
+                    {
+                        "kind": [
+                            f"A {data['kind']} is recorded by the shop itself. Send one of: {', '.join(CLIENT_KINDS)}."
+                        ]
+                    }
+                )
+            if unknown := sorted(set(data) - set(self.fields)):
+                raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kind = attrs["kind"]
+        needed = {
+            Kind.SEARCH: ["query"],
+            Kind.IMPRESSION: ["token", "positions"],
+            Kind.CLICK: ["item", "token"],
+        }
+        missing = [name for name in needed.get(kind, ["item"]) if name not in attrs]
+        if missing:
+            raise serializers.ValidationError({name: [f"A {kind} event needs it."] for name in missing})
+        return attrs
+
+
+class EventBatchSerializer(serializers.Serializer):
+    """At most 100 events, oldest first."""
+
+    events = EventSerializer(many=True)
+
+
+class EventResultSerializer(serializers.Serializer):
+    """What became of one event."""
+
+    index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
+    status = serializers.ChoiceField(
+        choices=["recorded", "ignored", "invalid"],
+        help_text="ignored: no consent, a robot, staff, or too fast.",
+    )
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="By field, when invalid.",
+    )
+
+
+class EventResultsSerializer(serializers.Serializer):
+    """What became of a batch."""
+
+    recorded = serializers.IntegerField()
+    results = EventResultSerializer(many=True)
