@@ -56,8 +56,13 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def clear(self, snapshot: Snapshot) -> None:
+        """Delete the lists of a snapshot that is not live, and keep its row; RecommendationsError when it is live."""
+
     def delete(self, snapshot: Snapshot) -> None:
-        """Delete the lists and the row of a snapshot that is not live; RecommendationsError when it is."""
+        """Delete the lists and the row of a snapshot that is not live; RecommendationsError when it is live."""
+        self.clear(snapshot)
+        Snapshot.objects.using(router.db_for_write(Snapshot)).filter(pk=snapshot.pk).delete()
 
     def activate(self, snapshot: Snapshot) -> Snapshot | None:
         """Flip in one transaction: the live snapshot of this recommender becomes ready, this one live.

@@ -67,7 +67,7 @@ class DatabaseStore(Store):
             told.advance(len(batch))
         return written
 
-    def delete(self, snapshot: Snapshot) -> None:
+    def clear(self, snapshot: Snapshot) -> None:
         refuse_live(snapshot)
         using = router.db_for_write(RankedList)
         lists = RankedList.objects.using(using).filter(snapshot=snapshot.pk)
@@ -76,7 +76,6 @@ class DatabaseStore(Store):
         for batch in transactions.batches(keys):
             part = lists.filter(pk__gte=batch[0], pk__lte=batch[-1])
             transactions.run(len(batch), lambda part=part: part._raw_delete(using))
-        Snapshot.objects.using(using).filter(pk=snapshot.pk).delete()
 
 
 def _wanted(requests: Collection[ListRequest]) -> Q:

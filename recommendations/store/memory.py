@@ -55,7 +55,6 @@ class MemoryStore(Store):
         self._live[snapshot.scope, snapshot.recommender] = snapshot.pk
         return previous
 
-    def delete(self, snapshot: Snapshot) -> None:
+    def clear(self, snapshot: Snapshot) -> None:
         refuse_live(snapshot)
         self._lists.pop(snapshot.pk, None)
-        Snapshot.objects.filter(pk=snapshot.pk).delete()

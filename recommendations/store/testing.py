@@ -147,6 +147,14 @@ class StoreContract:
             else:
                 raise AssertionError(f"{targets} was written")
 
+    def test_clearing_keeps_the_row(self) -> None:
+        store = self.make_store()
+        snapshot = make_snapshot("popular")
+        store.write(snapshot, [row("1", "a")])
+        store.clear(snapshot)
+        store.activate(snapshot)
+        assert store.fetch("", [request("popular", "1")]) == {}
+
     def test_deleting_leaves_the_others_and_refuses_the_live_one(self) -> None:
         store = self.make_store()
         old = self.published(store, "popular", row("1", "a"))

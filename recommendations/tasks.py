@@ -1,0 +1,63 @@
+"""Celery entry points; the same work as `manage.py recommendations <subcommand>`. Loads no numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from celery import shared_task
+except ImportError as error:
+    raise ImportError(
+        "recommendations.tasks needs Celery: pip install 'django-recommendations[celery]'. "
+        "Without it, run `manage.py recommendations <subcommand>` from cron instead; see docs/operations.md."
+    ) from error
+
+
+@shared_task
+def train(names: list[str] | None = None, scope: str = "", force: bool = False) -> list[dict[str, Any]]:
+    """Train all recommenders, or those named; returns what became of each."""
+    from recommendations.training.runner import train as run
+
+    return [result.as_dict() for result in run(names, scope=scope, force=force)]
+
+
+@shared_task
+def roll_up(days: int | None = None) -> None:
+    """Compute the daily figures of the reports."""
+    from recommendations.reports.rollup import roll_up as run
+
+    run(**({} if days is None else {"days": days}))
+
+
+@shared_task
+def reconcile() -> dict[str, int]:
+    """Pick up what no signal told; returns kind → events that count."""
+    from recommendations.tracking.backfill import reconcile as run
+
+    return run().kinds
+
+
+@shared_task
+def sync_items() -> dict[str, int]:
+    """Mirror the shop's catalogue."""
+    from dataclasses import asdict
+
+    from recommendations.tracking.items import sync_items as run
+
+    return asdict(run())
+
+
+@shared_task
+def update_profiles(scope: str = "") -> None:
+    """Rebuild the visitors' profiles."""
+    from recommendations.profiles.build import update_profiles as run
+
+    run(scope=scope)
+
+
+@shared_task
+def prune() -> dict[str, int]:
+    """Delete events and impressions that are too old; returns how many of each."""
+    from recommendations.tracking.retention import prune as run
+
+    return run()

@@ -1,0 +1,156 @@
+"""One recommender from data to a live snapshot: fit, evaluate, pass the gate, publish, clean up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recommendations.algorithms.base import Algorithm, RankedPairs
+from recommendations.datatypes import ListKind
+from recommendations.exceptions import NotEnoughData, Refused
+from recommendations.models import Snapshot
+from recommendations.progress import Progress
+from recommendations.signals import snapshot_refused
+from recommendations.store import ListRow
+from recommendations.training import gate, publishing
+from recommendations.training.evaluating import NDCG, Evaluations
+from recommendations.training.gate import Quality
+from recommendations.training.loading import TrainingData
+from recommendations.training.recommenders import Recommender
+
+logger = logging.getLogger(__name__)
+
+Status = Snapshot.Status
+
+
+@dataclass(frozen=True)
+class Build:
+    """What building one recommender needs. `still_ours` raises Locked when another run has taken over."""
+
+    recommender: Recommender
+    data: TrainingData
+    evaluations: Evaluations
+    scope: str
+    force: bool
+    progress: Progress
+    still_ours: Callable[[], None]
+
+    def run(self) -> Snapshot:
+        """The snapshot, live or with the reason why not. Never raises for what is wrong with one recommender."""
+        snapshot = self._begin()
+        try:
+            self._publish(snapshot)
+        except (Refused, NotEnoughData) as refusal:
+            publishing.discard(snapshot, Status.REFUSED, str(refusal))
+            snapshot_refused.send_robust(sender=Snapshot, snapshot=snapshot, reason=snapshot.reason)
+        except Exception as error:
+            # Whatever an algorithm raises, the other recommenders of the run go on.
+            logger.exception("Training %s failed", self.recommender.name)
+            publishing.discard(snapshot, Status.FAILED, f"{type(error).__name__}: {error}")
+        publishing.clean_up(self.recommender.name, self.scope, current=snapshot)
+        return snapshot
+
+    def _begin(self) -> Snapshot:
+        algorithm = self.recommender.algorithm()
+        return Snapshot.objects.create(
+            scope=self.scope,
+            recommender=self.recommender.name,
+            algorithm=self.recommender.path,
+            options=json.loads(json.dumps(algorithm.options(), default=str)),
+            sources=[self.recommender.name],
+            n_events=self._n_events(),
+            watermark=self.data.loaded_at,
+        )
+
+    def _n_events(self) -> int:
+        return self.data.n_events(self.recommender.kinds) if self.recommender.needs_events else 0
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        live = self._live_quality()
+        if self.recommender.needs_events and not self.force:
+            _refuse(gate.too_little_data(snapshot.n_events, self.recommender.kinds))
+        # What looks at no events is the same on both sides of the split: one fit serves for both.
+        algorithm = self._fit() if not self.recommender.needs_events else None
+        self._start(_("evaluate"))
+        snapshot.metrics = self.evaluations.metrics(self.recommender, algorithm)
+        if not self.force:
+            _refuse(gate.worse_ranking(Quality(ndcg=snapshot.metrics.get(NDCG)), live))
+        algorithm = algorithm or self._fit()
+        snapshot.n_items = len(algorithm.item_keys_)
+        self._start(_("publish"))
+        written = publishing.write(snapshot, self._rows(algorithm), self.progress)
+        snapshot.n_lists = written.n_lists
+        snapshot.coverage = self._coverage(written.targets)
+        if not self.force:
+            _refuse(gate.worse_coverage(Quality(coverage=snapshot.coverage), live))
+        snapshot.finished_at = timezone.now()
+        snapshot.status = Status.READY
+        snapshot.save()
+        self.still_ours()
+        publishing.go_live(snapshot)
+
+    def _fit(self) -> Algorithm:
+        self._start(_("fit"))
+        return self.recommender.algorithm().fit(self.data.interactions, self.data.catalogue)
+
+    def _start(self, stage: str) -> None:
+        self.progress.start(f"{self.recommender.name}: {stage}")
+
+    def _live_quality(self) -> Quality | None:
+        live = Snapshot.objects.filter(
+            scope=self.scope, recommender=self.recommender.name, status=Status.LIVE
+        ).first()
+        return Quality(live.coverage, live.metrics.get(NDCG)) if live else None
+
+    def _rows(self, algorithm: Algorithm) -> Iterator[ListRow]:
+        """The algorithm's lists of every kind that it produces, as the store takes them."""
+        for key_kind, target_kind in sorted(algorithm.produces):
+            for key, targets in self._lists(algorithm, key_kind):
+                yield key_kind, key, target_kind, [(target, score, 0) for target, score in targets]
+
+    def _lists(self, algorithm: Algorithm, key_kind: str) -> Iterable[RankedPairs]:
+        k = self.recommender.k
+        if key_kind == ListKind.ITEM:
+            return algorithm.item_lists(k)
+        if key_kind == ListKind.SEGMENT:
+            return algorithm.segment_lists(k)
+        if key_kind == ListKind.VISITOR:
+            return algorithm.visitor_lists(self.data.interactions.visitor_keys, k)
+        raise NotImplementedError(
+            f"{algorithm!r} produces lists of {key_kind!r}, which training cannot publish."
+        )
+
+    def _coverage(self, targets: set[str]) -> float | None:
+        """The share of the catalogue that is in some list; of the items with events when there is no catalogue."""
+        known = self.data.catalogue.item_keys or self.data.interactions.item_keys
+        return len(targets.intersection(known)) / len(known) if known else None
+
+
+def fail(name: str, scope: str, path: str, error: Exception) -> Snapshot:
+    """The record of a recommender that could not even begin."""
+    now = timezone.now()
+    return Snapshot.objects.create(
+        scope=scope,
+        recommender=name,
+        algorithm=path,
+        status=Status.FAILED,
+        reason=f"{type(error).__name__}: {error}",
+        finished_at=now,
+    )
+
+
+def _refuse(reason: str) -> None:
+    if reason:
+        raise Refused(reason)
+
+
+def timed(build: Build) -> tuple[Snapshot, float]:
+    """The snapshot and the seconds it took."""
+    begun = time.monotonic()
+    return build.run(), time.monotonic() - begun
