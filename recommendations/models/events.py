@@ -81,6 +81,7 @@ class Event(models.Model):
             models.Index(fields=["slate_id"], name="rec_event_slate"),
             models.Index(fields=["order_key"], name="rec_event_order"),
             models.Index(fields=["kind", "occurred_at"], name="rec_event_kind"),
+            models.Index(fields=["scope", "item_key", "occurred_at"], name="rec_event_item"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,8 @@ HALF_LIFE_DAYS = 90.0
 #: At most so many names are kept, and none with a smaller share.
 MOST_NAMES = 20
 SMALLEST_SHARE = 0.01
-DIGITS = 4
+#: Shares are kept to so many parts of one.
+UNITS = 10_000
 
 
 class Taste(NamedTuple):
@@ -47,14 +48,16 @@ def preferences(
 
 
 def shares(weights: Mapping[str, float]) -> dict[str, float]:
-    """Shares that sum to 1 of the biggest names, rounded; what rounding leaves over goes to the biggest."""
+    """Shares of the biggest names, rounded so that they sum to 1 (largest remainder method)."""
     total = sum(weights.values())
     if total <= 0:
         return {}
     ordered = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NAMES]
     kept = [(name, weight) for name, weight in ordered if weight >= SMALLEST_SHARE * total] or ordered[:1]
     total = sum(weight for _name, weight in kept)
-    rounded = {name: round(weight / total, DIGITS) for name, weight in kept}
-    first = kept[0][0]
-    rounded[first] = round(rounded[first] + 1 - sum(rounded.values()), DIGITS)
-    return rounded
+    exact = {name: weight / total * UNITS for name, weight in kept}
+    units = {name: int(share) for name, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: units[name] - exact[name])
+    for name in by_remainder[: UNITS - sum(units.values())]:
+        units[name] += 1
+    return {name: share / UNITS for name, share in units.items()}

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from recommendations.conf import settings
@@ -109,13 +110,20 @@ def attribute_refunds(refunds: EventQuerySet, window: timedelta) -> Iterator[Att
         yield from _attribute_refunds(chunk, window)
 
 
-def lines_between(start: datetime, end: datetime) -> Iterator[Attributed]:
-    """All lines bought or taken back from `start` to before `end`, in every scope, with their clicks."""
+def lines_between(start: datetime, end: datetime, *, clicked_only: bool = False) -> Iterator[Attributed]:
+    """All lines bought or taken back from `start` to before `end`, in every scope, with their clicks.
+
+    `clicked_only` leaves out lines that belong to no click, most of them in the database already.
+    """
     window = click_window()
     within = Event.objects.valid().filter(occurred_at__gte=start, occurred_at__lt=end)
+    purchases, refunds = within.filter(kind=Kind.PURCHASE), within.filter(kind=Kind.REFUND)
     clicks = slate_clicks().filter(occurred_at__gte=start - window, occurred_at__lt=end)
-    yield from attribute(within.filter(kind=Kind.PURCHASE), clicks, window)
-    yield from attribute_refunds(within.filter(kind=Kind.REFUND), window)
+    if clicked_only:
+        purchases = purchases.filter(item_key__in=clicks.values("item_key"))
+    for found in chain(attribute(purchases, clicks, window), attribute_refunds(refunds, window)):
+        if found.click is not None or not clicked_only:
+            yield found
 
 
 def _attribute_refunds(refunds: list[Line], window: timedelta) -> Iterator[Attributed]:
