@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: A host of its own, with its own settings: `test_second_host.py` runs it in a process of its own.
+collect_ignore = ["library"]
+
 _services = ExitStack()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +15,7 @@ from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from recommendations.adapter import Adapter, Behaviour, get_adapter
+from recommendations.conf import settings
 from recommendations.datatypes import Kind
 from recommendations.exceptions import ConfigurationError
 from recommendations.paths import Reader
@@ -28,6 +30,10 @@ ROW_PATHS = (
 @register(TAG)
 def check_adapter(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E001–E008: the adapter and its declarations."""
+    try:
+        settings.own  # noqa: B018  (E010 says what is wrong there)
+    except ConfigurationError:
+        return []
     try:
         adapter = get_adapter()
     except ConfigurationError as error:
@@ -64,8 +70,6 @@ def products(adapter: Adapter) -> Iterator[CheckMessage]:
 
 def behaviours(adapter: Adapter) -> Iterator[CheckMessage]:
     """E004–E008: the declarations of behaviour."""
-    from recommendations.conf import settings
-
     kinds = {*Kind, *settings.EVENT_KINDS}
     for number, behaviour in enumerate(adapter.behaviours):
         where = f"{type(adapter).__name__}.behaviours[{number}]"
@@ -145,12 +149,11 @@ def find_model(label: str) -> type[Model] | None:
 
 
 def no_model(where: str, label: str, check_id: str) -> Error:
-    """There is no model of that label."""
-    models = ", ".join(
-        sorted(model._meta.label for model in apps.get_models() if "." in model._meta.label)[:20]
-    )
+    """There is no model of that label; those that read alike, or else all that are not Django's."""
+    labels = [m._meta.label for m in apps.get_models() if not m.__module__.startswith("django.")]
+    alike = get_close_matches(label, labels, n=5, cutoff=0.5) or labels
     return Error(
-        f"{where} names {label!r}, but there is no such model.", hint=f"Models: {models} …", id=check_id
+        f"{where} names {label!r}, but there is no such model.", hint=f"Models: {', '.join(alike)}.", id=check_id
     )
 
 

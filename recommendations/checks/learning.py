@@ -17,7 +17,7 @@ from recommendations.exceptions import ConfigurationError
 def check_recommenders(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E010–E012: settings, algorithms and their options."""
     try:
-        recommenders = settings.recommenders
+        recommenders, _ = settings.recommenders, settings.placements
     except ConfigurationError as error:
         return [Error(str(error), hint="Remove or rename it in RECOMMENDATIONS.", id="recommendations.E010")]
     return [problem for name, entry in recommenders.items() for problem in recommender_problems(name, entry)]

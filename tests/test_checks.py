@@ -1,0 +1,211 @@
+"""Each system check: its id, what it says, and the line it tells to change."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, run_checks
+from django.test import modify_settings, override_settings
+
+from recommendations.adapter import Adapter, Behaviour
+from recommendations.checks.behaviours import TAG, behaviours, products
+from recommendations.conf import settings
+
+SHOP = {"ADAPTER": "shop.adapter.ShopAdapter"}
+
+
+def messages(**changes: Any) -> list[CheckMessage]:
+    with override_settings(RECOMMENDATIONS={**SHOP, **changes}):
+        return run_checks(tags=[TAG])
+
+
+def only(found: list[CheckMessage], check_id: str) -> CheckMessage:
+    assert [message.id for message in found] == [f"recommendations.{check_id}"], found
+    return found[0]
+
+
+class Sound(Adapter):
+    product_models = ("shop.Product",)
+
+
+def adapter_with(*declared: Behaviour, **attributes: Any) -> Adapter:
+    return type("TestAdapter", (Sound,), {"behaviours": declared, **attributes})()
+
+
+def test_the_sample_shop_is_sound() -> None:
+    assert run_checks(tags=[TAG]) == []
+
+
+@pytest.mark.parametrize(
+    ("adapter", "said"),
+    [
+        ("", 'No adapter. Add to your settings: RECOMMENDATIONS = {"ADAPTER": "shop.adapter.ShopAdapter"}'),
+        (
+            "shop.nowhere.Adapter",
+            "is 'shop.nowhere.Adapter', which cannot be imported: No module named 'shop.nowhere'",
+        ),
+        (
+            "shop.models.Product",
+            "is 'shop.models.Product', which is no subclass of recommendations.adapter.Adapter.",
+        ),
+    ],
+)
+def test_e001_no_adapter(adapter: str, said: str) -> None:
+    assert said in only(messages(ADAPTER=adapter), "E001").msg
+
+
+def test_e002_no_product_model() -> None:
+    assert (
+        "TestAdapter names no product model."
+        in only([*products(adapter_with(product_models=()))], "E002").msg
+    )
+    missing = only([*products(adapter_with(product_models=("shop.Produkt",)))], "E002")
+    assert missing.msg == "TestAdapter.product_models names 'shop.Produkt', but there is no such model."
+    assert "shop.Product" in str(missing.hint)
+
+
+def test_e003_a_field_that_is_not_there() -> None:
+    found = only([*products(adapter_with(fields={"title": "name", "categories": "category.pathh"}))], "E003")
+    assert found.msg == (
+        "TestAdapter.fields['categories'] is 'category.pathh', but shop.Category has no 'pathh'."
+    )
+    found = only([*products(adapter_with(card_fields={"image": "photo"}))], "E003")
+    assert found.msg == "TestAdapter.card_fields['image'] is 'photo', but shop.Product has no 'photo'."
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "check_id", "said"),
+    [
+        (
+            Behaviour("purchase", model="shop.Line"),
+            "E004",
+            "TestAdapter.behaviours[0].model names 'shop.Line', but there is no such model.",
+        ),
+        (
+            Behaviour("wish", model="shop.Wish", watch={"shop.List": lambda row: []}),
+            "E004",
+            "TestAdapter.behaviours[0].watch['shop.List'] names 'shop.List', but there is no such model.",
+        ),
+        (
+            Behaviour("purchase", model="shop.OrderLine", visitor="order.buyer"),
+            "E005",
+            "TestAdapter.behaviours[0].visitor is 'order.buyer', but shop.Order has no 'buyer'.",
+        ),
+        (
+            Behaviour("glance", model="shop.Wish"),
+            "E006",
+            "TestAdapter.behaviours[0] has the unknown kind 'glance'.",
+        ),
+        (
+            Behaviour("view", signal="shop.signals.seen", rows=lambda **kw: []),
+            "E007",
+            "TestAdapter.behaviours[0].signal 'shop.signals.seen' cannot be imported:",
+        ),
+        (
+            Behaviour("view", signal="shop.models.Product", rows=lambda **kw: []),
+            "E007",
+            "TestAdapter.behaviours[0].signal 'shop.models.Product' is no django.dispatch.Signal.",
+        ),
+        (
+            Behaviour("view", signal="shop.signals.product_viewed"),
+            "E007",
+            "TestAdapter.behaviours[0].signal 'shop.signals.product_viewed' has no `rows`.",
+        ),
+        (Behaviour("view"), "E007", "TestAdapter.behaviours[0] names neither a model nor a signal."),
+    ],
+)
+def test_e004_to_e007_declarations(behaviour: Behaviour, check_id: str, said: str) -> None:
+    assert only([*behaviours(adapter_with(behaviour))], check_id).msg.startswith(said)
+
+
+def test_e008_one_declaration_for_each_kind_and_model() -> None:
+    twice = Behaviour("wish", model="shop.Wish")
+    assert (
+        "declares wish by shop.wish 2 times." in only([*behaviours(adapter_with(twice, twice))], "E008").msg
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"PLACEMENT": {}}, "RECOMMENDATIONS has no option 'PLACEMENT'. Known options: ADAPTER,"),
+        (
+            {"PLACEMENTS": {"cart": {"sise": 3}}},
+            'RECOMMENDATIONS["PLACEMENTS"]["cart"] has no option \'sise\'. Known options: fallback, filters,',
+        ),
+    ],
+)
+def test_e010_settings_that_do_not_exist(changes: dict[str, Any], said: str) -> None:
+    found = messages(**changes)
+    assert found and {message.id for message in found} == {"recommendations.E010"}
+    assert said in found[0].msg
+
+
+def test_e011_no_such_algorithm() -> None:
+    found = only(messages(RECOMMENDERS={"popular": {"algorithm": "shop.models.Product"}}), "E011")
+    assert "is no subclass of recommendations.algorithms.base.Algorithm" in found.msg
+
+
+def test_e012_an_unknown_option_names_the_known_ones() -> None:
+    found = only(messages(RECOMMENDERS={"popular": {"options": {"half_live": 3}}}), "E012")
+    assert "Popular has no option 'half_live'. Known options: by, events, half_life_days," in found.msg
+
+
+def test_e013_an_unknown_recommender_source_or_filter() -> None:
+    chain = [{"source": "similar", "recommenders": ["also_borrowed"]}]
+    found = only(messages(PLACEMENTS={"cart": {"page": "cart", "sources": chain}}), "E013")
+    assert "names the recommender 'also_borrowed', which does not exist." in found.msg
+    found = only(messages(PLACEMENTS={"cart": {"page": "cart", "sources": [{"source": "similarr"}]}}), "E013")
+    assert "names the source 'similarr', which does not exist." in found.msg
+
+
+MIDDLEWARE = "recommendations.middleware.RecommendationsMiddleware"
+
+
+def test_w001_no_middleware_or_too_early() -> None:
+    with modify_settings(MIDDLEWARE={"remove": [MIDDLEWARE]}):
+        found = only(run_checks(tags=[TAG]), "W001")
+    assert found.hint == f'Add to MIDDLEWARE, after AuthenticationMiddleware: "{MIDDLEWARE}"'
+    early = [MIDDLEWARE, *(name for name in django_settings.MIDDLEWARE if name != MIDDLEWARE)]
+    with override_settings(MIDDLEWARE=early):
+        assert "stands before AuthenticationMiddleware" in only(run_checks(tags=[TAG]), "W001").msg
+
+
+def test_w002_addresses_not_included() -> None:
+    with override_settings(ROOT_URLCONF="tests.urls_without"):
+        assert "include(" in str(only(run_checks(tags=[TAG]), "W002").hint)
+
+
+def test_w003_no_request_in_templates() -> None:
+    bare = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "OPTIONS": {}}]
+    with override_settings(TEMPLATES=bare):
+        assert "django.template.context_processors.request" in str(only(run_checks(tags=[TAG]), "W003").hint)
+
+
+def test_w004_a_schedule_that_never_trains() -> None:
+    with override_settings(CELERY_BROKER_URL="redis://x", CELERY_BEAT_SCHEDULE={}):
+        assert "recommendations.tasks.train" in str(only(run_checks(tags=[TAG]), "W004").hint)
+    with override_settings(CELERY_BROKER_URL=None, CELERY_BEAT_SCHEDULE={}):
+        assert run_checks(tags=[TAG]) == []
+
+
+def test_every_check_is_explained_in_the_docs() -> None:
+    root = Path(__file__).parent.parent
+    code = "".join(path.read_text() for path in (root / "recommendations" / "checks").glob("*.py"))
+    ids = set(re.findall(r'"recommendations\.([EW]\d{3})"', code))
+    documented = set(
+        re.findall(r"`recommendations\.([EW]\d{3})`", (root / "docs" / "settings.md").read_text())
+    )
+    assert ids == documented
+
+
+def test_every_setting_is_explained_in_the_docs() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text()
+    from recommendations.defaults import DEFAULTS
+
+    assert [name for name in DEFAULTS if f"`{name}`" not in text] == []
+    assert settings.placements

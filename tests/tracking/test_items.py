@@ -1,0 +1,57 @@
+"""The Item mirror follows the catalogue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from recommendations.models import Item
+from recommendations.tracking.items import sync_items
+from shop.models import Product
+from tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_whole_catalogue_is_mirrored_and_what_is_gone_is_marked() -> None:
+    bread, milk = make_product("Bread", brand="Rye & Co", cost=Decimal("1.50")), make_product("Milk")
+    make_product("Bread", parent=bread)
+    report = sync_items(batch_size=1)
+    assert (report.seen, report.new, report.changed, report.gone) == (2, 2, 0, 0)
+    item = Item.objects.get(item_key=str(bread.pk))
+    assert (item.title, item.brand, item.price, item.cost, item.stock) == (
+        "Bread", "Rye & Co", Decimal("4.00"), Decimal("1.50"), 50,
+    )  # fmt: skip
+    assert item.group_key == item.item_key
+    milk.delete()
+    Product.objects.filter(pk=bread.pk).update(price=Decimal("3.00"))
+    report = sync_items()
+    assert (report.seen, report.new, report.changed, report.gone) == (1, 0, 1, 1)
+    item.refresh_from_db()
+    assert item.price_changed_at is not None
+    assert Item.objects.get(is_gone=True).title == "Milk"
+
+
+def test_nothing_changed_is_nothing_changed() -> None:
+    make_product("Bread")
+    sync_items()
+    first = Item.objects.get()
+    report = sync_items()
+    assert (report.new, report.changed, report.gone) == (0, 0, 0)
+    again = Item.objects.get()
+    assert (again.content_hash, again.price_changed_at) == (first.content_hash, None)
+
+
+def test_the_number_of_queries_depends_on_the_batches_only() -> None:
+    for _ in range(6):
+        make_product()
+    with CaptureQueriesContext(connection) as one_batch:
+        sync_items(batch_size=100)
+    for _ in range(30):  # SQLite takes some 40 in one statement
+        make_product()
+    with CaptureQueriesContext(connection) as still_one_batch:
+        sync_items(batch_size=100)
+    assert len(one_batch) == len(still_one_batch)

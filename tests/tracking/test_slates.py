@@ -1,0 +1,102 @@
+"""What the browser says of a slate: once a slate and item, with a token that is ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recommendations.datatypes import Candidate
+from recommendations.models import Event, Impression
+from recommendations.serving import tokens
+from tests.factories import browser_client
+from tests.tracking.conftest import Committing
+
+pytestmark = pytest.mark.django_db
+
+ITEMS = [Candidate("7", 0.9, "similar", "also_bought", 3), Candidate("8", 0.5, "popular", "popular", 4)]
+
+
+def token(slate_id: str = "s1", **kwargs: Any) -> str:
+    return tokens.make(slate_id, "product_page", "", ITEMS, **kwargs)
+
+
+def post(client: Client, *slates: dict[str, Any], **headers: str) -> Any:
+    return client.post(
+        "/recommendations/track/",
+        json.dumps({"slates": slates}),
+        content_type="text/plain",
+        headers=headers or None,
+    )
+
+
+def test_seen_is_one_row_a_slate_however_often_it_is_told() -> None:
+    client = browser_client()
+    assert post(client, {"token": token(), "seen": [0]}).status_code == 204
+    post(client, {"token": token(), "seen": [0]})
+    post(client, {"token": token(), "seen": [1, 0]})
+    impression = Impression.objects.get()
+    assert (impression.placement, impression.seen, impression.n_seen) == ("product_page", [0, 1], 2)
+    assert impression.items == [["7", "similar", "also_bought"], ["8", "popular", "popular"]]
+    assert impression.visitor_key.startswith("a:")
+
+
+def test_a_double_click_is_one_click(committing: Committing) -> None:
+    client = browser_client()
+    with committing():
+        post(client, {"token": token(), "clicked": "8"})
+        post(client, {"token": token(), "clicked": "8"})
+        post(client, {"token": token("s2"), "clicked": "8"})
+    first, second = Event.objects.order_by("pk")
+    assert (first.kind, first.item_key, first.placement, first.position) == ("click", "8", "product_page", 1)
+    assert first.origin == {"source": "popular", "recommender": "popular", "snapshot": 4}
+    assert second.slate_id == "s2"
+
+
+def test_what_is_forged_expired_or_foreign_is_refused_and_counted(counted: Callable[[str], int]) -> None:
+    client = browser_client()
+    forged = post(client, {"token": token()[:-2] + "xx", "seen": [0]})
+    expired = post(client, {"token": token(issued_at=1_000_000), "seen": [0]})
+    assert forged.status_code == expired.status_code == 400
+    assert counted("refused_token") == 2
+    assert (
+        post(client, {"token": token(), "seen": [0]}, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    )
+    assert not Impression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("slate", "message"),
+    [
+        ({"seen": [2]}, "Slate s1 has 2 items; there is no position 2."),
+        ({"seen": [-1]}, "Slate s1 has 2 items; there is no position -1."),
+        ({"clicked": "9"}, "Slate s1 did not offer item '9'."),
+        ({"seen": "all"}, "`seen` must be a list of positions."),
+        ({"seen": ["0"]}, "`seen` must be a list of positions."),
+        ({"clicked": 8}, "`clicked` must be an item key."),
+    ],
+)
+def test_what_does_not_fit_is_refused(slate: dict[str, Any], message: str) -> None:
+    response = post(browser_client(), {"token": token(), **slate})
+    assert response.status_code == 400
+    assert response.json()["errors"] == [message]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"slates": 1}', json.dumps({"slates": [{}] * 51})])
+def test_a_body_of_another_shape_is_refused(body: str) -> None:
+    response = browser_client().post("/recommendations/track/", body, content_type="text/plain")
+    assert response.status_code == 400
+    assert response.json()["errors"] == ['Send {"slates": […]} with at most 50 slates.']
+
+
+def test_bots_see_and_click_nothing(committing: Committing) -> None:
+    with committing():
+        post(Client(headers={"user-agent": "curl/8"}), {"token": token(), "seen": [0], "clicked": "7"})
+    assert not Impression.objects.exists() and not Event.objects.exists()
+
+
+def test_only_posts_are_taken() -> None:
+    assert browser_client().get("/recommendations/track/").status_code == 405
