@@ -10,21 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-SECONDS_PER_DAY = 86_400.0
+from recommendations.algorithms.columns import (
+    COLUMNS,
+    by_appearance,
+    canonical_order,
+    checked_column,
+    encode,
+    with_sorted_keys,
+)
 
-_CODES = ("visitor", "item", "kind", "basket", "session")
-_NUMBERS = ("time", "quantity", "value", "rating")
-_DTYPES: dict[str, Any] = {
-    "visitor": np.int32,
-    "item": np.int32,
-    "kind": np.int8,
-    "time": np.float64,
-    "quantity": np.float32,
-    "value": np.float32,
-    "rating": np.float32,
-    "basket": np.int32,
-    "session": np.int32,
-}
+SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -157,21 +152,21 @@ class Interactions:
             "basket": np.full(n, -1) if basket is None else basket,
             "session": np.full(n, -1) if session is None else session,
         }
-        columns = {name: _column(name, values, n) for name, values in given.items()}
+        columns: dict[str, Any] = {name: checked_column(name, values, n) for name, values in given.items()}
         if "" in item_keys:
             raise ValueError("item: an empty key; leave out events that are about no item.")
         keys: dict[str, tuple[str, ...]] = {}
         for name, known in (("visitor", visitor_keys), ("item", item_keys), ("kind", kinds)):
-            columns[name], keys[name] = _sorted_keys(
+            columns[name], keys[name] = with_sorted_keys(
                 name, columns[name], known, may_be_none=name == "visitor"
             )
-        order = _canonical_order(columns)
+        order = canonical_order(columns)
         if order is not None:
             columns = {name: values[order] for name, values in columns.items()}
         for name in ("basket", "session"):
-            columns[name] = _codes_by_appearance(columns[name])
+            columns[name] = by_appearance(columns[name])
         return cls(
-            **{name: columns[name].astype(_DTYPES[name], copy=False) for name in _CODES + _NUMBERS},
+            **{name: columns[name].astype(COLUMNS[name], copy=False) for name in COLUMNS},
             visitor_keys=keys["visitor"],
             item_keys=keys["item"],
             kinds=keys["kind"],
@@ -206,7 +201,7 @@ class Interactions:
             keep &= self.time >= since
         if until is not None:
             keep &= self.time < until
-        return replace(self, **{name: getattr(self, name)[keep] for name in _CODES + _NUMBERS})
+        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
 
     def weights(
         self,
@@ -256,7 +251,7 @@ class Interactions:
         """Baskets × items, float32 ones: what was in each order, oldest order first. Rows without an order
         are left out."""
         keep = (self.basket >= 0) & np.isin(self.kind, self.kind_codes(kinds))
-        rows = _codes_by_appearance(self.basket[keep])
+        rows = by_appearance(self.basket[keep])
         n_baskets = int(rows.max()) + 1 if len(rows) else 0
         matrix = sparse.csr_matrix(
             (np.ones(len(rows), np.float32), (rows, self.item[keep])), shape=(n_baskets, self.n_items)
@@ -312,88 +307,3 @@ class Interactions:
         """The codes of those of the kinds that are there; of all of them for None."""
         wanted = set(self.kinds) if kinds is None else set(kinds)
         return [code for code, kind in enumerate(self.kinds) if kind in wanted]
-
-
-def encode(values: Iterable[Any], *, none: tuple[Any, ...] = ()) -> tuple[NDArray[np.int32], tuple[Any, ...]]:
-    """Codes in order of appearance, and the distinct values; those in `none` become -1."""
-    if isinstance(values, np.ndarray):
-        values = values.tolist()
-    codes: dict[Any, int] = {}
-    absent: dict[Any, int] = dict.fromkeys(none, -1)
-    out = [absent[v] if v in absent else codes.setdefault(v, len(codes)) for v in values]
-    return np.array(out, np.int32), tuple(codes)
-
-
-def _column(name: str, values: Any, n: int) -> NDArray[Any]:
-    if name in _NUMBERS:
-        column = np.asarray(values, np.float64)
-    else:
-        column = np.asarray(values)
-        if len(column) == 0:
-            column = column.astype(np.int32)
-        if column.dtype.kind not in "iu":
-            raise ValueError(f"{name}: codes must be integers, got {column.dtype}.")
-    if column.ndim != 1 or len(column) != n:
-        raise ValueError(
-            f"{name}: {column.shape} values for {n} times; every column needs one value an event."
-        )
-    allowed_nan = name in ("rating", "value", "quantity")
-    bad = np.isinf(column) | (np.isnan(column) if not allowed_nan else False) if name in _NUMBERS else None
-    if bad is not None and bad.any():
-        row = int(np.argmax(bad))
-        raise ValueError(f"{name}: {column[row]} in row {row}; leave out events without a usable {name}.")
-    if name in ("quantity", "value"):
-        column = np.nan_to_num(column, nan=1.0 if name == "quantity" else 0.0)
-    return column
-
-
-def _sorted_keys(
-    name: str, codes: NDArray[Any], keys: Sequence[str], *, may_be_none: bool
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    wrong = next((key for key in keys if not isinstance(key, str)), None)
-    if wrong is not None:
-        raise ValueError(f"{name}: keys are strings, got {wrong!r} ({type(wrong).__name__}); use str(key).")
-    if len(set(keys)) != len(keys):
-        raise ValueError(f"{name}: the key list names a key twice.")
-    lowest = -1 if may_be_none else 0
-    outside = (codes < lowest) | (codes >= len(keys))
-    if outside.any():
-        raise ValueError(f"{name}: code {codes[int(np.argmax(outside))]} is outside the {len(keys)} keys.")
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    new_code = np.empty(len(keys) + 1, np.int32)
-    new_code[order] = np.arange(len(keys), dtype=np.int32)
-    new_code[-1] = -1
-    return new_code[codes], tuple(keys[i] for i in order)
-
-
-def _canonical_order(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.intp] | None:
-    """The order by time, then by everything else; None when the rows are in that order already."""
-    time, visitor, item = columns["time"], columns["visitor"], columns["item"]
-    later = time[1:] > time[:-1]
-    if later.all():
-        return None
-    in_order = later | (
-        (time[1:] == time[:-1])
-        & ((visitor[1:] > visitor[:-1]) | ((visitor[1:] == visitor[:-1]) & (item[1:] > item[:-1])))
-    )
-    if in_order.all():
-        return None
-    # Codes of orders and sessions follow the order of reading, so they cannot break ties; what they separate
-    # is equal in every other respect.
-    return np.lexsort(
-        (columns["rating"], columns["value"], columns["quantity"], columns["kind"], item, visitor, time)
-    )
-
-
-def _codes_by_appearance(codes: NDArray[Any]) -> NDArray[np.int32]:
-    """Codes renumbered 0, 1, … in the order in which they first appear; -1 stays."""
-    if not len(codes):
-        return codes.astype(np.int32)
-    distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    first = np.where(distinct < 0, -1, first)
-    rank = np.empty(len(distinct), np.int32)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(distinct), dtype=np.int32)
-    n_absent = int((distinct < 0).sum())
-    renumbered = rank - n_absent
-    renumbered[distinct < 0] = -1
-    return renumbered[inverse.reshape(-1)].astype(np.int32)

@@ -95,8 +95,9 @@ def count_visitors(
     for block in np.split(half, np.flatnonzero(np.diff(block_of)) + 1):
         common = sparse.csr_matrix(items[pairs.first[block]].multiply(items[pairs.second[block]]))
         pair = np.repeat(np.arange(len(block), dtype=np.int64), np.diff(common.indptr))
-        distinct = np.unique(pair * n_actors + actors[common.indices])
-        found.append(np.bincount(distinct // n_actors, minlength=len(block)).astype(np.float64))
+        witness = np.sort(pair * n_actors + actors[common.indices])
+        witness = witness[np.diff(witness, prepend=-1) > 0]
+        found.append(np.bincount(witness // n_actors, minlength=len(block)).astype(np.float64))
     n_visitors = np.concatenate(found)
     keys = pairs.first[half] * n_items + pairs.second[half]
     order = np.argsort(keys)

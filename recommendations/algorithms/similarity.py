@@ -15,6 +15,8 @@ from scipy import sparse
 BLOCK_BYTES = 128 * 2**20
 #: How many more than k the fast kernel is asked for, so that ties and variants at the cut are seen.
 _MARGIN = 16
+#: Lists become Python objects so many rows at a time.
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +48,17 @@ class TopK:
     ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
         """(row key, [(column key, score)]) of every row that has neighbours, in plain Python, scores
         rounded."""
-        rounded = np.round(self.scores.astype(np.float64), digits)
-        starts = self.indptr.tolist()
-        for row, key in enumerate(row_keys):
-            start, end = starts[row], min(starts[row + 1], starts[row] + k)
-            if start < end:
-                targets = [column_keys[i] for i in self.indices[start:end].tolist()]
-                yield key, list(zip(targets, rounded[start:end].tolist(), strict=True))
+        names = np.array([*column_keys, ""], object)
+        for begin in range(0, len(self), _ROWS_AT_ONCE):
+            bounds = self.indptr[begin : begin + _ROWS_AT_ONCE + 1]
+            part = slice(bounds[0], bounds[-1])
+            targets = names[self.indices[part]].tolist()
+            scores = np.round(self.scores[part].astype(np.float64), digits).tolist()
+            starts = (bounds - bounds[0]).tolist()
+            for row, key in enumerate(row_keys[begin : begin + _ROWS_AT_ONCE]):
+                start, end = starts[row], min(starts[row + 1], starts[row] + k)
+                if start < end:
+                    yield key, list(zip(targets[start:end], scores[start:end], strict=True))
 
 
 def top_k_similar(
@@ -172,7 +178,8 @@ def _with_scipy(
 def _largest(
     rows: NDArray[np.intp], indptr: NDArray[Any], indices: NDArray[Any], scores: NDArray[np.float32], k: int
 ) -> Iterator[_Part]:
-    """Of each row the entries that are at least as good as its k-th best, ties included."""
+    """Of each row the entries at least as good as its k-th best, ties included, in the order of their
+    indices."""
     bounds = indptr.tolist()
     for i, row in enumerate(rows.tolist()):
         values = scores[bounds[i] : bounds[i + 1]]
@@ -180,7 +187,8 @@ def _largest(
         chosen = np.flatnonzero((values >= least) & (values > 0))
         if len(chosen):
             columns = indices[bounds[i] : bounds[i + 1]][chosen]
-            yield np.full(len(chosen), row), columns, values[chosen]
+            by_index = np.argsort(columns)
+            yield np.full(len(chosen), row), columns[by_index], values[chosen][by_index]
 
 
 def _with_fast_kernel(
@@ -198,6 +206,7 @@ def _with_fast_kernel(
     product = sp_matmul_topn(
         left, sparse.csr_matrix(left.T), wanted, threshold=threshold, n_threads=n_threads
     )
+    product.sort_indices()
     owner = np.repeat(np.arange(n), np.diff(product.indptr))
     scores = product.data.astype(np.float32)
     lowest = np.full(n, np.float32(np.inf))
@@ -215,7 +224,7 @@ def _with_fast_kernel(
         return found
     sure = ~np.isin(parts[0][0], unsure)
     again = _with_scipy(left, unsure, k, groups, threshold, block_bytes)
-    return _assemble([tuple(column[sure] for column in parts[0]), *again], n, n, k)  # type: ignore[list-item]
+    return _assemble([tuple(column[sure] for column in parts[0]), *again], n, n, k)
 
 
 def _forbidden(
@@ -225,10 +234,12 @@ def _forbidden(
 
 
 def _assemble(parts: Any, n_rows: int, n_columns: int, k: int) -> TopK:
-    """Candidates of rows in any order → sorted, cut to k."""
+    """Candidates, those of a row in the order of their indices → sorted best first, cut to k."""
     empty: _Part = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
     rows, indices, scores = (np.concatenate(columns) for columns in zip(empty, *parts, strict=True))
-    order = np.lexsort((indices, -scores, rows))
+    # The bits of a positive float32 grow with its value: one integer orders by row, then by falling score.
+    bits = np.ascontiguousarray(scores, np.float32).view(np.uint32).astype(np.int64)
+    order = np.argsort((rows << 32) - bits, kind="stable")
     rows, indices, scores = rows[order], indices[order], scores[order]
     starts = np.searchsorted(rows, np.arange(n_rows + 1))
     rank = np.arange(len(rows)) - starts[rows]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommendations.algorithms.base import Algorithm
+from recommendations.algorithms.base import SCORE_DIGITS, Algorithm
 from recommendations.algorithms.interactions import Interactions
-from recommendations.algorithms.similarity import top_k_of_rows
+from recommendations.algorithms.similarity import TopK, top_k_of_rows
 from recommendations.datatypes import EVERYBODY
 from recommendations.evaluation import metrics
 from recommendations.exceptions import NotEnoughData
@@ -72,22 +73,18 @@ def evaluate(
             "train and test have different key maps; make them with time_split or leave_last_out."
         )
     serving = serving or Serving()
-    lists = lists_of(recommender, serving.list_length) if isinstance(recommender, Algorithm) else recommender
     users, relevant = _relevant(train, test, targets, exclude_seen)
-    by_everybody = EVERYBODY in lists
-    universe = _universe(train.item_keys, lists)
     seen = train.matrix(binary=True)[users]
-    if by_everybody:
-        forbidden = seen if exclude_seen else sparse.csr_matrix(seen.shape)
-        ranked = _served_to_everybody(lists[EVERYBODY], universe, forbidden, k)
-    else:
+    served = _published(recommender, train.item_keys, serving.list_length)
+    if isinstance(served, ItemLists):
         history = _history(train, serving)[users]
-        ranked = _served_by_history(lists, universe, history, history + seen if exclude_seen else history, k)
+        ranked = _served_by_history(served, history, history + seen if exclude_seen else history, k)
+    else:
+        ranked = _served_to_everybody(served, seen if exclude_seen else sparse.csr_matrix(seen.shape), k)
     catalogue_size = n_items or int((np.bincount(train.item, minlength=train.n_items) > 0).sum())
-    result = _summary(ranked, relevant, train, len(universe), catalogue_size, k)
-    n_lists = sum(1 for items in lists.values() if items)
-    return result | {
-        "list_coverage": 0.0 if by_everybody else min(n_lists / catalogue_size, 1.0),
+    n_lists = served.n_lists if isinstance(served, ItemLists) else 0
+    return _summary(ranked, relevant, train, catalogue_size, k) | {
+        "list_coverage": min(n_lists / catalogue_size, 1.0),
         "n_users": float(len(users)),
         "n_lists": float(n_lists),
         "n_items": float(catalogue_size),
@@ -120,13 +117,54 @@ def _relevant(
     return users, wanted[users]
 
 
-def _universe(item_keys: Sequence[str], lists: Lists) -> dict[str, int]:
-    """A code for every item: those of the events first, then items that only the lists know."""
+@dataclass(frozen=True, eq=False)
+class ItemLists:
+    """Item → items as a matrix of scores, (items with events) × (those, then items that only the lists
+    know)."""
+
+    similarity: sparse.csr_matrix
+    n_lists: int
+
+
+def _published(
+    recommender: Algorithm | Lists, item_keys: Sequence[str], length: int
+) -> ItemLists | NDArray[np.int64]:
+    """What is published: the lists of the items, or the item codes of the list of everybody, best first."""
+    neighbours = getattr(recommender, "neighbours_", None)
+    if isinstance(recommender, Algorithm) and isinstance(neighbours, TopK):
+        return _from_neighbours(neighbours, recommender.item_keys_, item_keys, length)
+    lists = lists_of(recommender, length) if isinstance(recommender, Algorithm) else recommender
     codes = {key: code for code, key in enumerate(item_keys)}
-    targets = {key for items in lists.values() for key, _ in items}
+    targets = {key for key, _ in chain.from_iterable(lists.values())}
     for key in sorted(targets.difference(codes)):
         codes[key] = len(codes)
-    return codes
+    if EVERYBODY in lists:
+        return np.array([codes[key] for key, _ in lists[EVERYBODY][:length]], np.int64)
+    n_items = len(item_keys)
+    known = [
+        (codes[key], items[:length]) for key, items in lists.items() if codes.get(key, n_items) < n_items
+    ]
+    rows = np.repeat(np.array([code for code, _ in known], np.int64), [len(items) for _, items in known])
+    pairs = list(chain.from_iterable(items for _, items in known))
+    columns = np.array([codes[target] for target, _ in pairs], np.int64)
+    scores = np.array([score for _, score in pairs], np.float64)
+    similarity = sparse.csr_matrix((scores, (rows, columns)), shape=(n_items, len(codes)))
+    return ItemLists(similarity, sum(1 for items in lists.values() if items))
+
+
+def _from_neighbours(top: TopK, own_keys: Sequence[str], item_keys: Sequence[str], length: int) -> ItemLists:
+    """The same as from the lists, without making them: for a catalogue of thousands that is most of the
+    time."""
+    codes = {key: code for code, key in enumerate(item_keys)}
+    n_items = len(item_keys)
+    code_of = np.array([codes.setdefault(key, len(codes)) for key in own_keys], np.int64)
+    count = np.diff(top.indptr)
+    rows = np.repeat(np.arange(len(top)), count)
+    kept = (np.arange(len(rows)) - top.indptr[rows] < length) & (code_of[rows] < n_items)
+    scores = np.round(top.scores[kept].astype(np.float64), SCORE_DIGITS)
+    at = (code_of[rows[kept]], code_of[top.indices[kept]])
+    similarity = sparse.csr_matrix((scores, at), shape=(n_items, len(codes)))
+    return ItemLists(similarity, int((count > 0).sum()))
 
 
 def _history(train: Interactions, serving: Serving) -> sparse.csr_matrix:
@@ -151,37 +189,22 @@ def _history(train: Interactions, serving: Serving) -> sparse.csr_matrix:
 
 
 def _served_by_history(
-    lists: Lists,
-    universe: Mapping[str, int],
-    history: sparse.csr_matrix,
-    forbidden: sparse.csr_matrix,
-    k: int,
+    lists: ItemLists, history: sparse.csr_matrix, forbidden: sparse.csr_matrix, k: int
 ) -> NDArray[np.int64]:
     """(n_users, k) codes of the best items by the sum of history weight × list score, -1 = none."""
-    n_items, n_all = history.shape[1], len(universe)
-    known = [(universe[key], items) for key, items in lists.items() if universe.get(key, n_items) < n_items]
-    rows = np.repeat(np.array([code for code, _ in known], np.int64), [len(items) for _, items in known])
-    columns = [universe[target] for _, items in known for target, _ in items]
-    scores = [score for _, items in known for _, score in items]
-    similarity = sparse.csr_matrix((np.array(scores, np.float64), (rows, columns)), shape=(n_items, n_all))
-    summed = sparse.csr_matrix(history.astype(np.float64) @ similarity)
+    summed = sparse.csr_matrix(history.astype(np.float64) @ lists.similarity)
     hidden = sparse.csr_matrix(forbidden.astype(bool), dtype=np.float64)
-    hidden.resize((hidden.shape[0], n_all))
+    hidden.resize(summed.shape)
     best = top_k_of_rows(summed - summed.multiply(hidden), k)
     return _padded(best.indptr, best.indices, k)
 
 
-def _served_to_everybody(
-    items: Sequence[tuple[str, float]], universe: Mapping[str, int], forbidden: sparse.csr_matrix, k: int
-) -> NDArray[np.int64]:
-    codes = np.array([universe[key] for key, _ in items], np.int64)
-    n_items, n_users = forbidden.shape[1], forbidden.shape[0]
-    inside = codes < n_items
-    shown = np.ones((n_users, len(codes)), bool)
+def _served_to_everybody(codes: NDArray[np.int64], forbidden: sparse.csr_matrix, k: int) -> NDArray[np.int64]:
+    inside = codes < forbidden.shape[1]
+    shown = np.ones((forbidden.shape[0], len(codes)), bool)
     shown[:, inside] = forbidden[:, codes[inside]].toarray() == 0
     indptr = np.concatenate([[0], np.cumsum(np.minimum(shown.sum(axis=1), k))])
-    rank = np.cumsum(shown, axis=1)
-    _, columns = np.nonzero(shown & (rank <= k))
+    _, columns = np.nonzero(shown & (np.cumsum(shown, axis=1) <= k))
     return _padded(indptr, codes[columns], k)
 
 
@@ -197,13 +220,12 @@ def _summary(
     ranked: NDArray[np.int64],
     relevant: sparse.csr_matrix,
     train: Interactions,
-    n_all: int,
     catalogue_size: int,
     k: int,
 ) -> dict[str, float]:
     judged = metrics.judge(ranked, relevant)
     n_visitors = max(len(np.unique(train.visitor[train.visitor >= 0])), 1)
-    visitors = np.bincount(train.matrix(binary=True).indices, minlength=n_all)
+    visitors = np.bincount(train.matrix(binary=True).indices, minlength=int(ranked.max(initial=0)) + 1)
     bits = metrics.novelty(ranked, np.maximum(visitors, 1) / n_visitors)
     n_shown = max(catalogue_size, len(np.unique(ranked[ranked >= 0])))
     shown_codes = np.unique(ranked, return_inverse=True)[1].reshape(ranked.shape) - int((ranked < 0).any())

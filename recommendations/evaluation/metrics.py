@@ -46,7 +46,7 @@ def judge(ranked: NDArray[np.integer], relevant: sparse.csr_matrix) -> Judged:
 
 def precision_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """Σ_{i≤k} r_i / k (Manning, Raghavan & Schütze 2008, §8.4)."""
-    return judged.hits[:, :k].sum(axis=1) / k
+    return np.asarray(judged.hits[:, :k].sum(axis=1) / k, np.float64)
 
 
 def recall_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
