@@ -116,7 +116,23 @@ SHOP_CURRENCY = os.environ.get("SHOP_CURRENCY", "USD")
 SHOP_SHIPPING = Decimal("4.90")
 SHOP_FREE_SHIPPING_FROM = Decimal("35.00")
 
-CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
-CELERY_RESULT_BACKEND = REDIS_URL or None
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_TASK_IGNORE_RESULT = True
+if find_spec("celery") is not None:
+    from celery.schedules import crontab
+
+    CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+    CELERY_RESULT_BACKEND = REDIS_URL or None
+    CELERY_TIMEZONE = TIME_ZONE
+    CELERY_TASK_IGNORE_RESULT = True
+    CELERY_BEAT_SCHEDULE = {
+        # What no signal told, soon enough to count in today's report.
+        "reconcile": {"task": "recommendations.tasks.reconcile", "schedule": 600.0},
+        "roll_up": {"task": "recommendations.tasks.roll_up", "schedule": 900.0},
+        "sync_items": {"task": "recommendations.tasks.sync_items", "schedule": 3600.0},
+        # Heavy work at night, in the order in which one builds on the other.
+        "prune": {"task": "recommendations.tasks.prune", "schedule": crontab(hour=2, minute=10)},
+        "update_profiles": {
+            "task": "recommendations.tasks.update_profiles",
+            "schedule": crontab(hour=2, minute=40),
+        },
+        "train": {"task": "recommendations.tasks.train", "schedule": crontab(hour=3, minute=0)},
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, reverse_lazy
@@ -44,6 +46,10 @@ shop_patterns = [
 
 urlpatterns = [
     path("", include((shop_patterns, "shop"))),
+    path("recommendations/", include("recommendations.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+
+if find_spec("rest_framework") is not None:
+    urlpatterns.append(path("api/", include("recommendations.api.urls")))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from shop.cart import Cart, CartError
@@ -13,6 +15,8 @@ from shop.coupons import CouponRefused
 from shop.forms import QuantityForm
 from shop.models import Product
 from shop.navigation import safe_next
+
+WRONG_QUANTITY = gettext_lazy("Please enter a quantity between 0 and 999.")
 
 
 @require_safe
@@ -23,22 +27,26 @@ def cart(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """Posted: `product` (key of the product or the chosen variant), `quantity` (default 1), `next`."""
-    key = request.POST.get("product", "")
-    if not key.isdecimal():
-        messages.error(request, _("Please choose a product."))
-        return redirect(safe_next(request, "shop:products"))
-    product = get_object_or_404(Product.objects.visible().select_related("parent"), pk=int(key))
+    """Posted: `product` (key of a product or the chosen variant; may repeat), `quantity` of each, `next`."""
+    keys = [int(key) for key in request.POST.getlist("product") if key.isdecimal()]
+    found = list(Product.objects.visible().filter(pk__in=keys).select_related("parent").order_by("pk"))
+    back = safe_next(request, found[0].get_absolute_url() if found else reverse("shop:products"))
     form = QuantityForm({"quantity": request.POST.get("quantity") or 1})
-    try:
-        if not form.is_valid():
-            raise CartError(_("Please enter a quantity between 0 and 999."))
-        Cart(request).add(product, form.cleaned_data["quantity"])
-    except CartError as error:
-        messages.error(request, str(error))
-        return redirect(safe_next(request, product.get_absolute_url()))
-    messages.success(request, _("“%(name)s” is in your cart.") % {"name": product.full_name})
-    return redirect(safe_next(request, "shop:cart"))
+    if not found or not form.is_valid():
+        messages.error(
+            request, WRONG_QUANTITY if found else _("This product is no longer sold. Please choose another.")
+        )
+        return redirect(back)
+    current, n_refused = Cart(request), 0
+    for product in found:
+        try:
+            current.add(product, form.cleaned_data["quantity"])
+        except CartError as error:
+            n_refused += 1
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("“%(name)s” is in your cart.") % {"name": product.full_name})
+    return redirect(back if n_refused == len(found) else safe_next(request, reverse("shop:cart")))
 
 
 @require_POST
@@ -47,7 +55,7 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects.select_related("parent"), pk=pk)
     form = QuantityForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please enter a quantity between 0 and 999."))
+        messages.error(request, WRONG_QUANTITY)
         return redirect("shop:cart")
     try:
         Cart(request).set(product, form.cleaned_data["quantity"])
