@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
@@ -13,19 +12,13 @@ from django.urls import reverse
 #: What each step says, the command that does it, and its arguments.
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Make the tables", "migrate", ()),
-    ("Load the shop: products, customers, a year of orders", "load_demo", ()),
+    ("Load the shop: products, customers, a year of orders", "load_demo", ("--with-logins",)),
     ("Mirror the catalogue", "recommendations", ("sync_items",)),
     ("Read the order history", "recommendations", ("backfill",)),
     ("Get to know the customers", "recommendations", ("profiles",)),
     ("Learn what goes with what", "recommendations", ("train",)),
     ("Sum up the reports", "recommendations", ("roll_up",)),
 )
-
-#: Username (and password) → what the login may do.
-LOGINS: dict[str, dict[str, bool]] = {
-    "shopper": {},
-    "merchandiser": {"is_staff": True, "is_superuser": True},
-}
 
 
 class Command(BaseCommand):
@@ -46,18 +39,7 @@ class Command(BaseCommand):
             extra = ("--full",) if command == "load_demo" and options["full"] else ()
             verbosity = 0 if command == "migrate" else options["verbosity"]
             call_command(command, *arguments, *extra, verbosity=verbosity)
-        ensure_logins()
         address = f"http://127.0.0.1:{options['port']}"
         self.stdout.write(self.style.SUCCESS(f"\nReady after {time.monotonic() - started:.0f} s: {address}/"))
         self.stdout.write(f"  shopper / shopper            {address}{reverse('shop:login')}")
         self.stdout.write(f"  merchandiser / merchandiser  {address}{reverse('admin:index')}")
-
-
-def ensure_logins() -> None:
-    """The demo's two users; one that exists keeps its password and its rights."""
-    users = get_user_model()
-    for name, rights in LOGINS.items():
-        user, is_new = users.objects.get_or_create(username=name, defaults=rights)
-        if is_new:
-            user.set_password(name)
-            user.save()
