@@ -66,10 +66,10 @@ class Popular(Algorithm):
         actor, item, strength = self._strengths(chosen)
         self.item_keys_ = interactions.item_keys
         n_items = len(self.item_keys_)
-        self.popularity_ = np.bincount(item, strength, n_items)
+        self.popularity_ = np.bincount(item, strength, n_items).astype(np.float64)
         self._members = self._parts(catalogue)
         self._by_visitors = {
-            segment: np.bincount(item[inside], strength[inside], n_items)
+            segment: np.bincount(item[inside], strength[inside], n_items).astype(np.float64)
             for segment, visitors in chosen.segments.items()
             if (inside := np.isin(actor, visitors)).any()
         }
@@ -123,10 +123,8 @@ class Popular(Algorithm):
     def _list(
         self, segment: str, members: NDArray[np.intp], popularity: NDArray[np.float64], k: int
     ) -> Iterator[RankedPairs]:
-        scores = popularity[members]
-        scores = np.round(
-            scores / (scores.max(initial=0.0) + self.config.prior_visitors or 1.0), SCORE_DIGITS
-        )
+        most = float(popularity[members].max(initial=0.0)) + self.config.prior_visitors
+        scores: NDArray[np.float64] = np.round(popularity[members] / (most or 1.0), SCORE_DIGITS)
         best = np.lexsort((members, -scores))[:k]
         best = best[scores[best] > 0]
         if len(best):

@@ -77,7 +77,7 @@ class AlgorithmContract:
         return self.algorithm_class(**self.options)
 
     def fitted(self, columns: Mapping[str, Sequence[Any]] | None = None) -> Algorithm:
-        interactions = Interactions.from_columns(**(self.columns() if columns is None else columns))  # type: ignore[arg-type]
+        interactions = Interactions.from_columns(**(self.columns() if columns is None else columns))
         return self.make().fit(interactions, self.catalogue())
 
     def all_lists(self, algorithm: Algorithm, k: int | None = None) -> dict[tuple[str, str], Any]:

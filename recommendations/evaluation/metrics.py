@@ -51,7 +51,7 @@ def precision_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
 
 def recall_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """Σ_{i≤k} r_i / R (Manning, Raghavan & Schütze 2008, §8.3)."""
-    return judged.hits[:, :k].sum(axis=1) / np.maximum(judged.n_relevant, 1)
+    return np.asarray(judged.hits[:, :k].sum(axis=1) / np.maximum(judged.n_relevant, 1), np.float64)
 
 
 def hit_rate_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
