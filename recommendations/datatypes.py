@@ -107,8 +107,9 @@ class RequestState:
     """What the middleware knows about a request; lives at `request.recommendations`.
 
     `visitor_key` is who acts now (user or cookie), `anonymous_key` the cookie's own key, both "" when nothing may
-    be recorded. `ignored_because` names why behaviour is counted only (bot, staff, no_consent). `pending` are
-    events that wait for the response to turn out well; `plans` keeps what serving planned for the page.
+    be recorded. `ignored_because` names why behaviour is counted only (bot, staff, no_consent). `moment` is when a
+    simulated visitor acts. `pending` are events that wait for the response to turn out well; `plans` keeps what
+    serving planned for the page.
     """
 
     visitor_key: str = ""
@@ -119,6 +120,7 @@ class RequestState:
     may_personalise: bool = True
     ignored_because: str = ""
     simulated: bool = False
+    moment: datetime | None = None
     cookie: VisitorCookie | None = None
     pending: list[EventData] = field(default_factory=list)
     plans: dict[Any, Any] = field(default_factory=dict)

@@ -1,13 +1,13 @@
-"""What a shop's own code calls: `recommend` and `record`."""
+"""What a shop's own code calls: `recommend`, `record`, and what happened to a slate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
-from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, Slate
 
 
@@ -24,14 +24,14 @@ def recommend(
     """A slate for a placement: for the visitor of `request`, or for whom `context` says.
 
     `item` is the product (or item key) being shown, `items` those of a cart or an order, `category` a path.
-    Raises UnknownName for a placement that the settings do not define.
+    Never raises into a page, unless `DEBUG` is on: see `recommendations.serving.engine.recommend`.
     """
-    from recommendations.conf import settings
-    from recommendations.serving.engine import recommend as recommend_
+    from recommendations.serving import engine
 
-    page = settings.placement(placement)["page"]
-    context = context or get_adapter().context(request, page)
-    return recommend_(placement, context, item=item, items=items, category=category, size=size)
+    options = {"item": item, "items": items, "category": category, "size": size}
+    if context is None:
+        return engine.recommend_for(request, placement, **options)
+    return engine.recommend(placement, context, **options)
 
 
 def record(kind: str, item: Any = None, **options: Any) -> bool:
@@ -42,3 +42,29 @@ def record(kind: str, item: Any = None, **options: Any) -> bool:
     from recommendations.tracking.recording import record as record_
 
     return bool(record_(kind, item, **options))
+
+
+def seen(token: str, positions: Collection[int], request: HttpRequest) -> bool:
+    """Note which positions of a slate were seen, for a client that does not run `track.js`.
+
+    Raises InvalidToken, and InvalidEvent for a position the slate does not have. Returns whether it was noted.
+    """
+    from recommendations.serving import tokens
+    from recommendations.tracking.slates import record_seen
+
+    return record_seen(tokens.read(token), positions, request)
+
+
+def clicked(token: str, item_key: str, request: HttpRequest) -> bool:
+    """Record a click on an item of a slate. Raises InvalidToken, and InvalidEvent for an item not offered."""
+    from recommendations.serving import tokens
+    from recommendations.tracking.slates import record_click
+
+    return record_click(tokens.read(token), item_key, request)
+
+
+def simulated_headers(moment: datetime | None = None) -> dict[str, str]:
+    """The signed header that marks a request as a simulated visitor's, acting at `moment` (now by default)."""
+    from recommendations.tracking.visitors import simulated_headers as headers
+
+    return headers(moment)

@@ -78,7 +78,7 @@ def record(
         rating=rating,
         query=query[:QUERY_LENGTH],
         scope=scope if scope is not None else state.scope if state else "",
-        occurred_at=occurred_at,
+        occurred_at=occurred_at or (state.moment if state else None),
         simulated=simulated if simulated is not None else bool(state and state.simulated),
         context=context or {},
         **_from_slate(slate, item if isinstance(item, str) else "", kind),

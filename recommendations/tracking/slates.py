@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.db import router, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from recommendations.datatypes import Kind, SlatePayload
 from recommendations.exceptions import InvalidEvent
@@ -48,6 +49,7 @@ def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRe
                     "seen": fresh,
                     "n_seen": len(fresh),
                     "simulated": state.simulated,
+                    "occurred_at": state.moment or timezone.now(),
                     "context": {"snapshots": dict(slate.snapshots)},
                 },
             )

@@ -8,12 +8,14 @@ import time
 import zlib
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.core import signing
 from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from recommendations.adapter import get_adapter
 from recommendations.conf import settings
@@ -63,9 +65,9 @@ def build_state(request: HttpRequest) -> RequestState:
     scope = adapter.scope(request)
     if not adapter.may_record(request):
         return RequestState(scope=scope, may_personalise=False, ignored_because="no_consent")
-    simulated = is_simulated(request)
+    moment = simulated_moment(request)
     ignored = ""
-    if not simulated and is_bot(request.headers.get("User-Agent", "")):
+    if moment is None and is_bot(request.headers.get("User-Agent", "")):
         ignored = "bot"
     elif adapter.is_staff(request):
         ignored = "staff"
@@ -78,7 +80,8 @@ def build_state(request: HttpRequest) -> RequestState:
         may_record=not ignored,
         may_personalise=adapter.may_personalise(request),
         ignored_because=ignored,
-        simulated=simulated,
+        simulated=moment is not None,
+        moment=moment,
         cookie=None if ignored == "bot" else cookie,
     )
 
@@ -164,17 +167,21 @@ def bucket_of(visitor_key: str) -> int:
     return zlib.crc32(visitor_key.encode()) % BUCKETS
 
 
-def simulated_header() -> str:
-    """The value of SIMULATED_HEADER that this installation believes."""
-    return signing.TimestampSigner(salt=SIMULATED_SALT).sign("simulated")
+def simulated_headers(moment: datetime | None = None) -> dict[str, str]:
+    """The header that marks a request as a simulated visitor's, made at `moment` (now by default).
+
+    Signed, so that nobody can hide behind it or date an event back.
+    """
+    value = signing.dumps((moment or timezone.now()).isoformat(), salt=SIMULATED_SALT)
+    return {SIMULATED_HEADER: value}
 
 
-def is_simulated(request: HttpRequest) -> bool:
-    """Does a request come from `simulate_visitors`? Signed, so that nobody can hide behind it."""
+def simulated_moment(request: HttpRequest) -> datetime | None:
+    """When a simulated visitor's request is made; None for everybody else's."""
     value = request.headers.get(SIMULATED_HEADER)
     if not value:
-        return False
+        return None
     try:
-        return signing.TimestampSigner(salt=SIMULATED_SALT).unsign(value, max_age=24 * 3600) == "simulated"
+        return datetime.fromisoformat(signing.loads(value, salt=SIMULATED_SALT, max_age=24 * 3600))
     except signing.BadSignature:
-        return False
+        return None

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from recommendations.models import Event, Impression, OrderVisitor, Profile
 from recommendations.tracking.retention import prune, remove_simulated
-from recommendations.tracking.visitors import SIMULATED_HEADER, simulated_header
+from recommendations.tracking.visitors import SIMULATED_HEADER, simulated_headers
 from tests.factories import browser_client, make_product
 from tests.flows import check_out
 from tests.tracking.conftest import Committing
@@ -38,7 +38,7 @@ def test_all_that_was_simulated_is_removed_and_nothing_else(committing: Committi
     with committing():
         real = browser_client()
         check_out(real, product)
-        simulated = browser_client(**{SIMULATED_HEADER: simulated_header()})
+        simulated = browser_client(**simulated_headers())
         simulated.get(product.get_absolute_url())
         check_out(simulated, product)
     keys = Event.objects.filter(simulated=True).values_list("visitor_key", flat=True)
