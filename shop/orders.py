@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -38,9 +39,12 @@ def place_order(
     coupon: Coupon | None = None,
     pay_later: bool = False,
     simulated: bool = False,
+    placed_at: datetime | None = None,
     request: HttpRequest | None = None,
 ) -> Order:
     """Take the stock, write the order with its lines and tell `order_placed`; all of it or nothing.
+
+    `placed_at` is now, unless a simulated visitor's order is dated back.
 
     Raises OrderRefused for an empty cart or when stock has run out meanwhile, CouponRefused when the buyer has
     used the coupon meanwhile.
@@ -62,6 +66,7 @@ def place_order(
             total=totals.total,
             coupon=coupon,
             simulated=simulated,
+            placed_at=placed_at or timezone.now(),
         )
         OrderLine.objects.bulk_create(
             OrderLine(

@@ -21,8 +21,9 @@ from recommendations.adapter import Behaviour, get_adapter
 from recommendations.conf import NAME
 from recommendations.datatypes import Hit
 from recommendations.exceptions import ConfigurationError
+from recommendations.models import OrderVisitor
 from recommendations.tracking.items import sync_item_keys
-from recommendations.tracking.orders import note_order
+from recommendations.tracking.orders import note_of, save_notes
 from recommendations.tracking.recording import record
 from recommendations.tracking.safety import never_raises
 from recommendations.tracking.sync import sync_pks
@@ -34,11 +35,13 @@ _connected: list[tuple[Signal, str]] = []
 
 
 class Pending(threading.local):
-    """What this thread must look at after the commit: behaviour number → row keys, and item keys, by database."""
+    """What this thread must look at after the commit: behaviour number → row keys, item keys, and
+    who created orders; by database."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[int, dict[Any, None]]] = defaultdict(lambda: defaultdict(dict))
         self.items: dict[str, dict[str, None]] = defaultdict(dict)
+        self.notes: dict[str, list[OrderVisitor]] = defaultdict(list)
         self.related: dict[str, list[tuple[int, Callable[[Any], Iterable[Any]], Any]]] = defaultdict(list)
 
 
@@ -81,8 +84,8 @@ def on_saved(sender: Any, instance: Any, created: bool, raw: bool, using: str, *
     interest = watched(type(instance))
     if interest is None or raw:
         return
-    if interest.orders and created:
-        note_order(instance, using)
+    if interest.orders and created and (note := note_of(instance)):
+        _pending.notes[using].append(note)
     for number in interest.rows:
         _pending.rows[using][number][instance.pk] = None
     for number, rows_of in interest.related:
@@ -109,7 +112,9 @@ def on_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
 def flush(using: str) -> None:
     """Look at all that was noted on a database, once however often it was saved."""
     rows, related = _pending.rows.pop(using, {}), _pending.related.pop(using, [])
-    items = _pending.items.pop(using, {})
+    items, notes = _pending.items.pop(using, {}), _pending.notes.pop(using, [])
+    if notes:  # before the orders' lines are looked at, which belong to whom the notes say
+        save_notes(notes)
     for number, rows_of, instance in related:
         rows.setdefault(number, {}).update((row.pk, None) for row in rows_of(instance))
     behaviours = get_adapter().behaviours

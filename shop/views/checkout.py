@@ -45,12 +45,15 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm) -> Order:
     user = request.user if isinstance(request.user, User) else None
+    visitor = getattr(request, "recommendations", None)
     return place_order(
         cart.lines,
         Buyer(email=form.cleaned_data["email"], ship_to=form.ship_to, user=user),
         currency=settings.SHOP_CURRENCY,
         coupon=cart.coupon,
         pay_later=form.pay_later,
+        simulated=bool(visitor and visitor.simulated),
+        placed_at=visitor.moment if visitor else None,
         request=request,
     )
 

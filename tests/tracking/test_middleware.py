@@ -22,8 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_a_view_is_recorded_in_an_asynchronous_stack_too() -> None:
     product = make_product()
-    client = AsyncClient(headers={"user-agent": HUMAN})
-    response = asyncio.run(client.get(product.get_absolute_url()))
+    response = asyncio.run(AsyncClient().get(product.get_absolute_url(), headers={"user-agent": HUMAN}))
     assert response.status_code == 200
     assert Event.objects.get().item_key == str(product.pk)
     assert "visitor" in response.cookies
