@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -35,7 +35,7 @@ class AssociationConfig(AlgorithmConfig):
     `max_items_per_basket`: larger ones are cut."""
 
     min_support: int = 3
-    min_visitors: int = 2
+    min_visitors: int = 3
     min_evidence: float = 3.84
     rank_by: str = "evidence"
     basket_exponent: float = 0.5
@@ -52,16 +52,18 @@ class AssociationConfig(AlgorithmConfig):
 
 
 class Association(Algorithm):
-    """Item pairs from baskets by the log-likelihood ratio (Dunning 1993, §4), corrected twice.
+    """Item pairs from baskets by the log-likelihood ratio (Dunning 1993, §4), corrected for the size of
+    baskets.
 
     Basket b of s_b items gives each of its pairs the weight w_b = (s_b − 1)^−β, scaled so that all pairs
-    together keep their number. With c_ij = Σ_b w_b over common baskets, c_i = Σ_j c_ij and C = Σ_i c_i,
-    chance expects c_i c_j / C: what a large basket holds in any case explains its pairs, so bananas are not
-    everyone's neighbour. And c_ij is multiplied by (visitors who bought both at once) / (common baskets): one
-    household's weekly habit is one witness, not fifty.
+    together keep their number. With c_ij = Σ_b w_b over common baskets, c_i = Σ_j c_ij and C = Σ_i c_i, a
+    partner of i drawn by chance is j in c_i c_j / C_ij of the cases, C_ij = the harmonic mean of C − c_i and
+    C − c_j (no item is its own partner). So what a large basket holds in any case explains its pairs, and
+    bananas, which are in most large baskets, are not everyone's neighbour.
 
-    G² = 2 Σ k ln(k / expected) over the table (c_ij, c_i − c_ij, c_j − c_ij, C − c_i − c_j + c_ij), kept only
-    where c_ij is above expectation.
+    G² = 2 Σ k ln(k / expected) over the table k = (c_ij, c_i − c_ij, c_j − c_ij, C_ij − c_i − c_j + c_ij),
+    kept only where c_ij is above expectation. Pairs of fewer than `min_visitors` visitors are dropped: one
+    household's weekly habit is not a pattern.
     """
 
     Config = AssociationConfig
@@ -89,12 +91,11 @@ class Association(Algorithm):
         self.item_keys_ = interactions.item_keys
         groups = catalogue.groups(self.item_keys_) if catalogue is not None else None
         pairs = count_pairs(baskets, config.min_support, config.basket_exponent, groups)
-        pairs = pairs.where(log_likelihood_ratio(pairs) >= config.min_evidence)
-        n_visitors = count_visitors(pairs, baskets, basket_actors(chosen))
-        pairs = replace(pairs, weight=pairs.weight * n_visitors / np.maximum(pairs.both, 1))
         evidence = log_likelihood_ratio(pairs)
-        kept = (evidence >= config.min_evidence) & (n_visitors >= config.min_visitors) & (evidence > 0)
-        strength = np.where(kept, self._strength(pairs, evidence), 0.0)
+        convincing = (evidence >= config.min_evidence) & (evidence > 0)
+        pairs, evidence = pairs.where(convincing), evidence[convincing]
+        several = count_visitors(pairs, baskets, basket_actors(chosen)) >= config.min_visitors
+        strength = np.where(several, self._strength(pairs, evidence), 0.0)
         n_items = len(self.item_keys_)
         matrix = sparse.csr_matrix((strength, (pairs.first, pairs.second)), shape=(n_items, n_items))
         self.neighbours_ = calibrated(top_k_of_rows(matrix, config.neighbours))

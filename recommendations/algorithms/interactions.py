@@ -241,11 +241,12 @@ class Interactions:
         shape = (self.n_visitors, self.n_items)
         matrix = sparse.csr_matrix((weight[known], (self.visitor[known], self.item[known])), shape=shape)
         matrix.sum_duplicates()
+        matrix = matrix.astype(np.float32)  # before the zeros go: a very old event may become one
         matrix.data[matrix.data <= 0] = 0.0
         matrix.eliminate_zeros()
         if binary:
             matrix.data[:] = 1.0
-        return matrix.astype(np.float32)
+        return matrix
 
     def baskets(self, kinds: Iterable[str] = ("purchase",)) -> sparse.csr_matrix:
         """Baskets × items, float32 ones: what was in each order, oldest order first. Rows without an order

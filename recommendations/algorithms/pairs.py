@@ -115,15 +115,21 @@ def basket_actors(interactions: Interactions) -> NDArray[np.int64]:
 
 
 def log_likelihood_ratio(pairs: PairCounts) -> NDArray[np.float64]:
-    """G² of each pair's 2×2 table, (n_pairs,); 0 where the pair is no more frequent than chance."""
+    """G² of each pair's 2×2 table, (n_pairs,); 0 where the pair is no more frequent than chance.
+
+    An item is never its own partner, so chance has C − c_i to choose from; of the two sides' totals the
+    harmonic mean is taken.
+    """
     k11 = pairs.weight
     k12, k21 = np.maximum(pairs.of_first - k11, 0.0), np.maximum(pairs.of_second - k11, 0.0)
-    k22 = np.maximum(pairs.total - k11 - k12 - k21, 0.0)
+    without_first, without_second = pairs.total - pairs.of_first, pairs.total - pairs.of_second
+    choices = 2 * without_first * without_second / np.maximum(without_first + without_second, 1e-300)
+    k22 = np.maximum(choices - k11 - k12 - k21, 0.0)
     n = k11 + k12 + k21 + k22
     cells = xlogy(k11, k11) + xlogy(k12, k12) + xlogy(k21, k21) + xlogy(k22, k22)
     margins = sum(xlogy(m, m) for m in (k11 + k12, k21 + k22, k11 + k21, k12 + k22))
     evidence = 2 * (cells - margins + xlogy(n, n))
-    above = k11 * n > (k11 + k12) * (k11 + k21)
+    above = k11 * n > (k11 + k12) * (k11 + k21) * (1 + 1e-9)
     return np.where(above, np.maximum(evidence, 0.0), 0.0)
 
 
