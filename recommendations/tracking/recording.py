@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -21,18 +21,20 @@ from recommendations.models import Event
 from recommendations.tracking import counters
 from recommendations.tracking.bots import rate_guard
 from recommendations.tracking.safety import never_raises
-from recommendations.tracking.sinks import get_sink
+from recommendations.tracking.sinks import CENT, MILLI, get_sink
 from recommendations.tracking.visitors import state_of
 
 #: Behaviour that is seeing a page: it counts once the page has been rendered for a human.
 PAGE_KINDS = frozenset({Kind.VIEW, Kind.SEARCH})
+BUILT_IN_KINDS = frozenset(str(kind) for kind in Kind)
 KEY_LENGTH = 190
 QUERY_LENGTH = 255
+LARGEST_NUMBER = Decimal(10) ** 11
 
 
 def known_kinds() -> set[str]:
     """The built-in kinds and the shop's own."""
-    return {*Kind, *settings.EVENT_KINDS}
+    return {*BUILT_IN_KINDS, *settings.EVENT_KINDS}
 
 
 @never_raises("Recording an event")
@@ -125,8 +127,16 @@ def is_prefetch(request: HttpRequest) -> bool:
 
 
 def checked(event: EventData) -> EventData:
-    """The event with numbers and times as they are stored. InvalidEvent says what is wrong with it."""
-    if event.kind not in known_kinds():
+    """The event with numbers as they are stored. InvalidEvent says what is wrong with it."""
+    validate(event)
+    quantity = as_decimal("quantity", event.quantity, MILLI)
+    value = None if event.value is None else as_decimal("value", event.value, CENT)
+    return replace(event, quantity=quantity, value=value)
+
+
+def validate(event: EventData) -> None:
+    """Raises InvalidEvent for an unknown kind, a missing item, a key too long or a naive time."""
+    if event.kind not in BUILT_IN_KINDS and event.kind not in settings.EVENT_KINDS:
         raise InvalidEvent(
             f"Unknown kind {event.kind!r}. Known: {', '.join(sorted(known_kinds()))}. "
             f'Add your own to RECOMMENDATIONS["EVENT_KINDS"].'
@@ -135,28 +145,20 @@ def checked(event: EventData) -> EventData:
         raise InvalidEvent(f"A {event.kind} event needs an item.")
     for name in ("item_key", "visitor_key", "order_key"):
         if len(getattr(event, name)) > KEY_LENGTH:
-            raise InvalidEvent(
-                f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…"
-            )
-    occurred_at = event.occurred_at
-    if occurred_at is not None and timezone.is_naive(occurred_at):
-        raise InvalidEvent(f"occurred_at must be an aware datetime, not {occurred_at!r}.")
-    return replace(
-        event,
-        quantity=as_decimal("quantity", event.quantity),
-        value=None if event.value is None else as_decimal("value", event.value),
-    )
+            raise InvalidEvent(f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…")
+    if event.occurred_at is not None and timezone.is_naive(event.occurred_at):
+        raise InvalidEvent(f"occurred_at must be an aware datetime, not {event.occurred_at!r}.")
 
 
-def as_decimal(name: str, value: Any) -> Decimal:
-    """A finite Decimal; InvalidEvent otherwise."""
+def as_decimal(name: str, value: Any, unit: Decimal) -> Decimal:
+    """A finite Decimal in whole `unit`s, half up; InvalidEvent otherwise."""
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation:
         raise InvalidEvent(f"{name} must be a number, not {value!r}.") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 11:
+    if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
         raise InvalidEvent(f"{name} must be a finite number below 10^11, not {value!r}.")
-    return number
+    return number.quantize(unit, ROUND_HALF_UP)
 
 
 def _may_record(state: RequestState, request: HttpRequest | None) -> bool:

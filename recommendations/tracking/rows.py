@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from decimal import ROUND_HALF_UP
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +14,7 @@ from recommendations.datatypes import EventData
 from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event, OrderVisitor
 from recommendations.paths import read
-from recommendations.tracking.recording import QUERY_LENGTH, checked
+from recommendations.tracking.recording import QUERY_LENGTH, as_decimal, validate
 from recommendations.tracking.sinks import CENT, MILLI
 
 
@@ -45,14 +44,15 @@ def event_of(behaviour: Behaviour, row: Any, adapter: Adapter) -> EventData | No
     visitor = read(row, behaviour.visitor)
     order = read(row, behaviour.order)
     rating = read(row, behaviour.rating)
+    value = read(row, behaviour.value)
     event = EventData(
         kind=str(behaviour.kind),
         item_key=product if isinstance(product, str) else adapter.item_key(product),
         visitor_key=visitor if isinstance(visitor, str) else adapter.visitor_key(visitor),
         order_key="" if order is None else adapter.order_key(order),
         source=source_of(behaviour, row.pk),
-        quantity=read(row, behaviour.quantity, 1),
-        value=read(row, behaviour.value),
+        quantity=as_decimal("quantity", read(row, behaviour.quantity, 1), MILLI),
+        value=None if value is None else as_decimal("value", value, CENT),
         currency=str(read(row, behaviour.currency, adapter.currency)),
         rating=None if rating is None else float(rating),
         query=str(read(row, behaviour.query, ""))[:QUERY_LENGTH],
@@ -60,16 +60,8 @@ def event_of(behaviour: Behaviour, row: Any, adapter: Adapter) -> EventData | No
         occurred_at=as_moment(read(row, behaviour.time)),
         simulated=bool(read(row, behaviour.simulated, False)),
     )
-    return normalised(checked(event))
-
-
-def normalised(event: EventData) -> EventData:
-    """Numbers as the table stores them, so that a stored event and a fresh one can be compared."""
-    return replace(
-        event,
-        quantity=event.quantity.quantize(MILLI, ROUND_HALF_UP),
-        value=None if event.value is None else event.value.quantize(CENT, ROUND_HALF_UP),
-    )
+    validate(event)
+    return event
 
 
 def with_noted_visitors(events: Iterable[EventData]) -> list[EventData]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import nullcontext
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from recommendations.datatypes import EventData
 from recommendations.exceptions import ConfigurationError
 from recommendations.models import Event
 from recommendations.signals import events_recorded
+from recommendations.tracking.inserting import insert_events
 
 CENT = Decimal("0.01")
 MILLI = Decimal("0.001")
@@ -40,15 +41,15 @@ _SAME_NAME = [
 
 
 def to_event(data: EventData, revision: int = 0) -> Event:
-    """The row of an event: money to the cent, quantity to a thousandth, times aware."""
+    """The row of an event."""
     now = timezone.now()
     values: dict[str, Any] = {name: getattr(data, name) for name in _SAME_NAME}
     return Event(
         **values,
         source=data.source or None,
         revision=revision,
-        quantity=Decimal(data.quantity).quantize(MILLI, ROUND_HALF_UP),
-        value=None if data.value is None else Decimal(data.value).quantize(CENT, ROUND_HALF_UP),
+        quantity=data.quantity,
+        value=data.value,
         occurred_at=data.occurred_at or now,
         recorded_at=now,
         changed_at=now,
@@ -77,7 +78,7 @@ class DatabaseSink(Sink):
             if len(rows) == 1 and rows[0].source is None:
                 rows[0].save(using=alias, force_insert=True)
             else:
-                Event.objects.using(alias).bulk_create(rows, batch_size=500, ignore_conflicts=True)
+                insert_events(rows, alias)
         events_recorded.send_robust(sender=Event, events=rows)
 
 

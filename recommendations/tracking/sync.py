@@ -15,6 +15,7 @@ from recommendations.datatypes import EventData
 from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event
 from recommendations.signals import events_recorded
+from recommendations.tracking.inserting import insert_events
 from recommendations.tracking.rows import event_of, is_same, source_of, with_noted_visitors
 from recommendations.tracking.sinks import to_event
 
@@ -125,6 +126,6 @@ def _store(to_add: list[Event], to_void: list[Event]) -> None:
             pks = [event.pk for event in to_void]
             Event.objects.using(alias).filter(pk__in=pks).update(voided_at=now, changed_at=now)
         # Two processes told of the same row at once both add the same revision: one of them wins.
-        Event.objects.using(alias).bulk_create(to_add, batch_size=500, ignore_conflicts=True)
+        insert_events(to_add, alias)
     if to_add:
         events_recorded.send_robust(sender=Event, events=to_add)
