@@ -6,11 +6,13 @@ import csv
 import gzip
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
 from shop.loading.base import LoadError
+
+CENT = Decimal("0.01")
 
 
 class Line(NamedTuple):
@@ -39,15 +41,11 @@ class Line(NamedTuple):
             raise self.error(column, "a whole number") from None
 
     def money(self, column: str) -> Decimal:
-        """An amount of at most two decimals, in the currency's main unit."""
+        """An amount in the currency's main unit, rounded to whole pence (medians have half pence)."""
         try:
-            amount = Decimal(self.values[column])
-            cents = amount.quantize(Decimal("0.01"))
+            return Decimal(self.values[column]).quantize(CENT, rounding=ROUND_HALF_UP)
         except InvalidOperation:
             raise self.error(column, "an amount such as 2.95") from None
-        if cents != amount:
-            raise self.error(column, "an amount in whole pence such as 2.95")
-        return cents
 
     def moment(self, column: str, pattern: str) -> datetime:
         """A naive time written as `pattern`."""
@@ -80,8 +78,8 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> Iterator[Line]:
                 line = Line(path, reader.line_num, values)
                 if None in values.values() or None in values:
                     raise LoadError(
-                        f"{path.name}, line {line.number}: {len(found)} fields are expected. Correct that line of {path},"
-                        " or delete it."
+                        f"{path.name}, line {line.number}: {len(found)} fields are expected. Correct that line of"
+                        f" {path}, or delete it."
                     )
                 yield line
     except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:

@@ -1,30 +1,19 @@
-"""What the data sets do not tell and a shop needs: brand names, costs, stock. All made up, all the same on every run."""
+"""What the data sets do not tell and a shop needs: brand names, costs, stock. Made up, and the same on every run."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from zlib import crc32
+
+from shop.loading.wording import vocabulary
 
 CENT = Decimal("0.01")
 
 #: The brand of "Private" products: the sample shop's own label.
 OWN_BRAND = "Marigold"
 
-# 81 × 81 = 6,561 compounds. None is meant to be a real company; one that exists is a coincidence.
-_FIRST = (
-    "Amber Alder Apple Arrow Ash Aspen Autumn Bay Beacon Berry Birch Blossom Blue Bramble Brass Brindle Bright Brook"
-    " Butter Canter Cedar Clay Clover Cobble Copper Corn Crane Crystal Dawn Dew Drift Dusk Ember Fair Fallow Fawn Fern"
-    " Finch Flax Flint Fox Frost Gold Grand Green Gull Harrow Hazel Heather Heron Honey Ivory Juniper Kestrel Lark"
-    " Laurel Linden Lily Lunar Maple Meadow Mill Mint Misty Moss North Oak Ochre Olive Otter Pebble Pine Plum Quill"
-    " Raven Reed Robin Rowan Rush Sage Shale"
-).split()
-_SECOND = (
-    "acre bank barn basin beck bell bend bluff borough bow branch bridge brook burrow by cairn chase cliff combe cote"
-    " court cove cray creek crest croft dale dell den down edge fall farm fell field fold ford gate glade glen grange"
-    " grove hall harbor hatch haven heath helm hill hollow holm hurst isle keep knoll lake land lane lea ley loft"
-    " marsh mead mere mill moor mount nook orchard park pass path peak pond port quarry reach ridge shore side spring"
-).split()
-_N_COMPOUNDS = len(_FIRST) * len(_SECOND)
+_N_COMPOUNDS = 81 * 81
 _STEP = 2_345  # shares no factor with 6,561, so that neighbouring ids get unlike names and no two the same
 
 #: Gross margins by aisle, made up to look like a shop's; the data holds no costs.
@@ -42,12 +31,21 @@ def scatter(key: str, salt: str, below: int) -> int:
     return crc32(f"{salt}:{key}".encode()) % below
 
 
+@cache
+def _halves() -> tuple[list[str], list[str]]:
+    words = {which: halves.split() for which, halves in vocabulary("brand_words")}
+    return words["first"], words["second"]
+
+
 def brand_name(manufacturer_id: int) -> str:
-    """A made-up brand, one for each id, e.g. "Brambleford"; ids beyond 6,560 get a number behind it."""
-    lap, place = divmod(manufacturer_id * _STEP % _N_COMPOUNDS + manufacturer_id // _N_COMPOUNDS * _N_COMPOUNDS,
-                        _N_COMPOUNDS)  # fmt: skip
-    first, second = divmod(place, len(_SECOND))
-    name = _FIRST[first] + _SECOND[second]
+    """A made-up brand, one for each id, e.g. "Brambleford"; ids beyond 6,560 get a number behind it.
+
+    None is meant to be a real company; one that exists is a coincidence.
+    """
+    firsts, seconds = _halves()
+    lap, number = divmod(manufacturer_id, _N_COMPOUNDS)
+    first, second = divmod(number * _STEP % _N_COMPOUNDS, len(seconds))
+    name = firsts[first] + seconds[second]
     return f"{name} {lap + 1}" if lap else name
 
 

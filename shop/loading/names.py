@@ -6,7 +6,7 @@ from collections import Counter
 
 
 def compose(noun: str, size: str = "", brand: str = "", number: int = 1) -> str:
-    """"Brambleford Yogurt No. 2, 6 oz": brand, what it is, a number for namesakes, size.
+    """ "Brambleford Yogurt No. 2, 6 oz": brand, what it is, a number for namesakes, size.
 
     A brand or number stands before the first comma of the noun: "Brambleford Soda No. 2, Can Multipack, 12 oz".
     """

@@ -18,7 +18,7 @@ from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shop.loading.base import CategoryRow, CustomerRow, LineRow, OrderRow, ProductRow, Source
-from shop.loading.csv_files import Line, read_csv
+from shop.loading.csv_files import read_csv
 from shop.loading.gift_categories import category_of
 from shop.loading.made_up import cost_of, stock_of
 from shop.loading.names import NameBook
@@ -31,13 +31,14 @@ MAX_QUANTITY = 10_000
 _PRODUCT_CODE = re.compile(r"\d{5}[A-Za-z]{0,3}|DCGS[0-9A-Z]+")
 _NOT_GOODS = re.compile(
     r"\b(?:postage|carriage|manual|bank charges|voucher|adjust(?:ment|ed)?|amazon fee|samples?|discount|cruk|"
-    r"commission|high resolution image|damages?|lost|wrongly)\b",
+    r"commission|packing charge|high resolution image|damages?|lost|wrongly)\b",
     re.IGNORECASE,
 )
 _WORDS = {
     "T-light": "T-Light", "T-lights": "T-Lights", "Hldr": "Holder", "Asst": "Assorted", "Ass": "Assorted",
     "Col": "Colour", "Dec": "Decoration", "Necklac": "Necklace", "Neckl.": "Necklace", "P'weight": "Paperweight",
-    "Cm": "cm", "Ctr": "Centre", "Usb": "USB", "Ipod": "iPod", "Diy": "DIY", "Uk": "UK", "Bbq": "BBQ", "Turq": "Turquoise",
+    "Cm": "cm", "Ctr": "Centre", "Usb": "USB", "Ipod": "iPod", "Diy": "DIY", "Uk": "UK", "Bbq": "BBQ",
+    "Turq": "Turquoise",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ class OnlineRetail(Source):
         super().__init__()
         self.folder = folder
         self._first_sold: dict[str, datetime] = {}
+        self._rejected: dict[str, str] = {}
         self._products = self._read_products()
         orders = self._read_orders()
         self._lines = self._read_lines({order.number for order in orders})
@@ -75,6 +77,7 @@ class OnlineRetail(Source):
             reason = not_goods(code, name) or ("no name" if not name else "no price" if price <= 0 else "")
             if reason:
                 self.report.drop("products", reason)
+                self._rejected[code] = reason
                 continue
             if code in found:
                 raise line.error("StockCode", "new: an earlier line has the same")
@@ -89,7 +92,9 @@ class OnlineRetail(Source):
             if number in found:
                 raise line.error("InvoiceNo", "new: an earlier line has the same")
             placed_at = to_utc(line.moment("date", TIME_FORMAT))
-            found[number] = _Order(number, placed_at, line.values["customer"].strip(), line.values["country"].strip())
+            found[number] = _Order(
+                number, placed_at, line.values["customer"].strip(), line.values["country"].strip()
+            )
         return list(found.values())
 
     def _read_lines(self, numbers: set[str]) -> dict[str, list[LineRow]]:
@@ -116,7 +121,7 @@ class OnlineRetail(Source):
         if price <= 0:
             return "price zero"
         if code not in self._products:
-            return not_goods(code, "") or "product not among the products"
+            return self._rejected.get(code) or not_goods(code, "") or "product not in products.csv"
         return ""
 
     # -- the interface -------------------------------------------------------------------------------------------
@@ -142,7 +147,8 @@ class OnlineRetail(Source):
         for lines in self._lines.values():
             for line in lines:
                 pieces[line.sku] += line.quantity
-        weeks = max(1.0, (self.last_order_at - min(o.placed_at for o in self._orders)).days / 7) if self._orders else 1.0
+        first = self._orders[0].placed_at if self._orders else self.last_order_at
+        weeks = max(1.0, (self.last_order_at - first).days / 7)
         return {sku: n / weeks for sku, n in pieces.items()}
 
     def products(self) -> Iterator[ProductRow]:
@@ -201,7 +207,7 @@ def not_goods(code: str, name: str) -> str:
 
 
 def tidy(raw: str) -> str:
-    """"SET OF 6 T-LIGHTS,RED" → "Set of 6 T-Lights, Red": the till's capitals as a title, its shorthand written out."""
+    """The till's capitals as a title, its shorthand written out: "Set of 6 T-Lights, Red" for "SET/6 T-LIGHTS,RED"."""
     text = raw.strip(" *.,").replace("`", "'")
     text = re.sub(r"\bPACK/\s?(\d+)", r"PACK OF \1", text, flags=re.IGNORECASE)
     text = re.sub(r"\bS(?:ET)?/\s?(\d+)", r"SET OF \1", text, flags=re.IGNORECASE)
@@ -210,5 +216,4 @@ def tidy(raw: str) -> str:
     text = re.sub(r"\bW\b(?=\s)", "WITH", text)
     text = re.sub(r"\s*,\s*", ", ", text)
     text = re.sub(r"\s*([+&/])\s*", r" \1 ", text).replace(" + ", " & ").replace(" / ", " & ")
-    words = title_case(text).split()
-    return " ".join(_WORDS.get(word.rstrip(","), word.rstrip(",")) + ("," if word.endswith(",") else "") for word in words)
+    return re.sub(r"[^\s,]+", lambda word: _WORDS.get(word[0], word[0]), title_case(text))

@@ -6,20 +6,26 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-_UNITS = {
-    "OZ": "oz", "FL OZ": "fl oz", "LB": "lb", "LBS": "lb", "CT": "ct", "COUNT": "ct", "PK": "pk", "ML": "ml", "L": "L",
-    "LT": "L", "LTR": "L", "LITER": "L", "GA": "gal", "GAL": "gal", "QT": "qt", "PT": "pt", "IN": "in", "FT": "ft",
-    "SQ FT": "sq ft", "SQFT": "sq ft", "YD": "yd", "MM": "mm", "CM": "cm", "G": "g", "GM": "g", "GR": "g", "KG": "kg",
-    "MG": "mg", "DZ": "doz", "DOZ": "doz", "RL": "rolls", "ROLL": "rolls", "EA": "ct", "PC": "pcs", "SHEET": "sheets",
-    "SHT": "sheets", "BAG": "bags", "BX": "boxes", "BOX": "boxes", "CAN": "cans", "W": "W", "WATT": "W", "LOAD": "loads", "LOADS": "loads", "LD": "loads", "STEM": "stems",
-}  # fmt: skip
-_WORDS = {"GAL": "1 gal", "HALF GAL": "½ gal", "HALF GALLON": "½ gal", "QT": "1 qt", "PT": "1 pt", "DZ": "1 doz"}
+from shop.loading.wording import vocabulary
+
+_UNITS = {raw.replace("_", " "): unit for unit, ways in vocabulary("units") for raw in ways.split()}
+_WORDS = {
+    "GAL": "1 gal",
+    "HALF GAL": "½ gal",
+    "HALF GALLON": "½ gal",
+    "QT": "1 qt",
+    "PT": "1 pt",
+    "DZ": "1 doz",
+}
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _NUMBER = r"(?:(?:\d+ )?(?:1/2|1/4|3/4|1/3|2/3|[1357]/8)|\d*\.?\d+)"
-_PLAIN = re.compile(rf"(?:[A-Z]{{1,3}}\s+|\d{{5,}}\s+)?({_NUMBER})\s*({_UNIT})\.?(?:\s+(?:BAG|BOX|CAN|BTL|JAR|PKG|CTN|TUBE|PET|NR))?")
+_PACKAGING = r"(?:\s+(?:BAG|BOX|CAN|BTL|JAR|PKG|CTN|TUBE|PET|NR))?"
+_PLAIN = re.compile(rf"(?:[A-Z]{{1,3}}\s+|\d{{5,}}\s+)?({_NUMBER})\s*({_UNIT})\.?{_PACKAGING}")
 _PACKS = re.compile(rf"(\d+)\s*(?:PK|PACK|P)?\s*[/X -]\s*({_NUMBER})\s*({_UNIT})\.?")
 _COUNTED = re.compile(rf"(\d+)\s*CT\s*[/-]?\s*({_NUMBER})\s*({_UNIT})\.?")
-_FRACTIONS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔", "1/8": "⅛", "3/8": "⅜", "5/8": "⅝", "7/8": "⅞"}
+_FRACTIONS = dict(
+    zip(("1/2", "1/4", "3/4", "1/3", "2/3", "1/8", "3/8", "5/8", "7/8"), "½¼¾⅓⅔⅛⅜⅝⅞", strict=True)
+)
 
 
 @lru_cache(maxsize=8192)

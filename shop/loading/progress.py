@@ -43,7 +43,9 @@ class Progress:
             from tqdm import tqdm
         except ImportError:
             return None
-        return tqdm(desc=f"{label:<12}", total=total, file=self.stream, unit="", unit_scale=True, mininterval=0.2)
+        return tqdm(
+            desc=f"{label:<12}", total=total, file=self.stream, unit="", unit_scale=True, mininterval=0.2
+        )
 
     def _lines(self, rows: Iterable[Row], label: str, total: int | None) -> Iterator[Row]:
         start = last = time.monotonic()
@@ -56,4 +58,5 @@ class Progress:
             if now - last >= self.every:
                 last = now
                 self.say(f"  {label}: {done:,}{of}, {now - start:.0f} s")
-        self.say(f"  {label}: {done:,} in {time.monotonic() - start:.1f} s")
+        if done:
+            self.say(f"  {label}: {done:,} in {time.monotonic() - start:.1f} s")

@@ -43,7 +43,7 @@ def load(
     except LoadError as error:
         raise CommandError(str(error)) from error
     if options["verbosity"]:
-        command.stdout.write("\n".join(report_lines(report)))
+        command.stdout.write("\n".join(report_lines(report, all_reasons=options["verbosity"] > 1)))
 
 
 def make_logins() -> None:
@@ -54,4 +54,6 @@ def make_logins() -> None:
         shopper.set_password(SHOPPER)
         shopper.save(update_fields=["password"])
     if not users.filter(username=MERCHANDISER).exists():
-        users.create_superuser(username=MERCHANDISER, email="merchandiser@example.invalid", password=MERCHANDISER)  # type: ignore[attr-defined]
+        users.create_superuser(
+            username=MERCHANDISER, email="merchandiser@example.invalid", password=MERCHANDISER
+        )  # type: ignore[attr-defined]

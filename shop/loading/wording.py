@@ -1,4 +1,4 @@
-"""From the till's shorthand ("FRZN BRD STICK/PORTON") to words that a shopper reads ("Frozen Breaded Stick & Portion")."""
+"""From the till's shorthand ("FRZN BRD STICK") to words that a shopper reads ("Frozen Breaded Stick")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SMALL_WORDS = frozenset(
 _WORD = re.compile(r"(?:NON|MULTI|PRE|ALL|X)-[A-Z]+|[A-Za-z0-9][A-Za-z0-9'’.%]*|&", re.IGNORECASE)
 # "APPLES GALA" → "Gala Apples": what the till writes first, a shopper expects last.
 _NOUN_FIRST = frozenset(
-    "APPLES GRAPES MUSHROOMS ONIONS ORANGES PEARS PEPPERS POTATOES TOMATOES".split()
+    {"APPLES", "GRAPES", "MUSHROOMS", "ONIONS", "ORANGES", "PEARS", "PEPPERS", "POTATOES", "TOMATOES"}
 )
 _FILLERS = frozenset({"ALL", "OTHER", "OTHERS", "BULK", "ONLY", "ITEMS", "ETC"})
 _UNIT = re.compile(r"\d+(?:\.\d+)?(?:cm|mm|ml|kg|g|m|l)\Z", re.IGNORECASE)
@@ -41,7 +41,7 @@ def capitalise(word: str) -> str:
         return word
     if word[:1].isdigit():
         return word.lower() if _UNIT.match(word) else word
-    return "-".join(part[:1].upper() + part[1:].lower() for part in word.split("-"))
+    return re.sub(r"[^-/&]+", lambda part: part[0][:1].upper() + part[0][1:].lower(), word)
 
 
 def title_case(text: str) -> str:
@@ -54,6 +54,7 @@ def title_case(text: str) -> str:
     )
 
 
+@cache
 def readable(raw: str) -> str:
     """`raw` in words: the exact entry of types.tsv when there is one, else expanded word by word.
 

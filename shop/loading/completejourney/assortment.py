@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from shop.loading.package_size import amount, readable_size
-from shop.loading.wording import readable, vocabulary
+from shop.loading.wording import readable, title_case, vocabulary
 
 #: A type needs this many products in its category to become a category of its own.
 MIN_IN_TYPE = 30
@@ -54,17 +54,19 @@ def _types_not_goods() -> frozenset[str]:
     return frozenset(row[0] for row in vocabulary("not_goods_types"))
 
 
-def shelf_of(department: str, category: str) -> Shelf | None:
-    """Where `category` of `department` stands; None when it is not goods or nobody knows what it is."""
+def shelf_of(department: str, category: str) -> Shelf | str:
+    """Where `category` of `department` stands; for what is not goods the reason, in words."""
     shelves = _shelves()
-    for key in ((department, category), ("*", category), (department, "*")):
-        shelf = shelves.get(key)
-        if shelf is not None:
-            if not shelf.aisle:
-                return None
-            title = shelf.title or readable(category)
-            return Shelf(shelf.aisle, title, shelf.noun or title) if title else None
-    return None
+    whole = shelves.get((department, "*"))
+    if whole is not None and not whole.aisle:
+        return f"not goods (department {title_case(department)})"
+    if ("*", category) in shelves:
+        return f"not goods (category {title_case(category)})"
+    shelf = shelves.get((department, category)) or whole
+    if shelf is None:
+        return f"unknown department {title_case(department)}"
+    title = shelf.title or readable(category)
+    return Shelf(shelf.aisle, title, shelf.noun or title) if title else "no category"
 
 
 def goods(products: list[dict[str, Any]]) -> tuple[list[Good], dict[int, str]]:
@@ -75,13 +77,14 @@ def goods(products: list[dict[str, Any]]) -> tuple[list[Good], dict[int, str]]:
         department, category = row["department"] or "", row["product_category"] or ""
         kind = " ".join((row["product_type"] or "").split())
         shelf = shelf_of(department, category)
-        if shelf is None:
-            rejected[row["product_id"]] = f"not goods (department {department.title()})"
+        if isinstance(shelf, str):
+            rejected[row["product_id"]] = shelf
         elif kind in _types_not_goods():
             rejected[row["product_id"]] = "not goods (fees, tickets, gift cards and the like)"
         else:
             placed.append((row, shelf, kind))
-    return [_good(row, shelf, kind, places) for places in (_Places(placed),) for row, shelf, kind in placed], rejected
+    places = _Places(placed)
+    return [_good(row, shelf, kind, places) for row, shelf, kind in placed], rejected
 
 
 class _Places:
@@ -108,9 +111,8 @@ def _good(row: dict[str, Any], shelf: Shelf, kind: str, places: _Places) -> Good
     else:
         title, comparable = _fill_in(title, shelf.noun), not relative and "Specialty" not in title
     path = f"{shelf.aisle}/{shelf.title}"
-    if comparable or relative:
-        if title != shelf.title and places.is_own_category(shelf, kind):
-            path = f"{path}/{title}"
+    if (comparable or relative) and title != shelf.title and places.is_own_category(shelf, kind):
+        path = f"{path}/{title}"
     return Good(
         product_id=row["product_id"], manufacturer_id=row["manufacturer_id"], private=row["brand"] == "Private",
         path=path, type_title=title, size=_size(row, shelf), comparable=comparable,
@@ -123,11 +125,13 @@ def _size(row: dict[str, Any], shelf: Shelf) -> str:
     unit, number = amount(size) or ("", 0)
     if shelf.aisle != "Produce" or not unit:
         return size
-    is_crate = (unit == "lb" and number > LARGEST_BAG_LB) or (unit == "ct" and row["manufacturer_id"] == NO_MAKER)
+    is_crate = (unit == "lb" and number > LARGEST_BAG_LB) or (
+        unit == "ct" and row["manufacturer_id"] == NO_MAKER
+    )
     return "" if is_crate else size
 
 
 def _fill_in(title: str, noun: str) -> str:
-    """"Premium *" and "Ice Cream" make "Premium Ice Cream"; a word is not said twice ("Light Light Bread")."""
+    """ "Premium *" and "Ice Cream" make "Premium Ice Cream"; a word is not said twice ("Light Light Bread")."""
     words = title.replace("*", noun).split()
     return " ".join(word for place, word in enumerate(words) if place == 0 or word != words[place - 1])

@@ -117,9 +117,9 @@ def _variants(goods: list[Good], habits: Habits) -> Ints:
     """Each good's parent, −1 for none.
 
     Only where the data allows it honestly: all regularly sold products of one maker and one type in one place, when
-    they are two to five, each has a size of its own in the same unit, and more costs more. Where a maker has two products of
-    one size (flavours, which the data does not tell), nobody knows which belongs to which, and none are joined.
-    The most sold is the parent.
+    they are two to five, each has a size of its own in the same unit, and more costs more. Where a maker has two
+    products of one size (flavours, which the data does not tell), nobody knows which belongs to which, and none are
+    joined. The most sold is the parent.
     """
     groups: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for code, good in enumerate(goods):

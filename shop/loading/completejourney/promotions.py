@@ -75,17 +75,25 @@ def match_redemptions(tables: Tables, lines: Lines) -> list[Redeemed]:
         key = (row["coupon_upc"], row["campaign_id"])
         day = row["redemption_date"].date()
         mine = [line for line in bought[row["household_id"], day] if line[1] in products[key]]
-        basket, at = (mine[0][0], mine[0][3]) if mine else (0, datetime(day.year, day.month, day.day, 12, tzinfo=LOCAL))
+        basket, at = (
+            (mine[0][0], mine[0][3])
+            if mine
+            else (0, datetime(day.year, day.month, day.day, 12, tzinfo=LOCAL))
+        )
         percents = tuple(line[2] for line in mine if line[0] == basket)
         found.append(Redeemed(row["household_id"], key, basket, at.astimezone(UTC), percents))
     return found
 
 
-def _coupon_lines(tables: Tables, lines: Lines) -> dict[tuple[int, date], list[tuple[int, int, int, datetime]]]:
+def _coupon_lines(
+    tables: Tables, lines: Lines
+) -> dict[tuple[int, date], list[tuple[int, int, int, datetime]]]:
     """(household, local day) → (basket, product, per cent off, time) of the lines with a coupon."""
     till = tables.transactions
     redeemers = np.array(sorted({row["household_id"] for row in tables.coupon_redemptions}), dtype=np.int64)
-    wanted = np.flatnonzero((till.coupon_discount[lines.at] > 0) & np.isin(till.household[lines.at], redeemers))
+    wanted = np.flatnonzero(
+        (till.coupon_discount[lines.at] > 0) & np.isin(till.household[lines.at], redeemers)
+    )
     at, gross = lines.at[wanted], lines.unit_price[wanted] * till.quantity[lines.at[wanted]]
     percent = 100 * till.coupon_discount[at] // np.maximum(gross, 1)
     bought: dict[tuple[int, date], list[tuple[int, int, int, datetime]]] = defaultdict(list)
@@ -101,7 +109,8 @@ def _coupon_lines(tables: Tables, lines: Lines) -> dict[tuple[int, date], list[t
 def coupon_rows(
     tables: Tables, catalogue: Catalogue, chosen: Bools, redeemed: list[Redeemed], shift: timedelta
 ) -> Iterator[CouponRow]:
-    """Coupons for `chosen` products. The data tells no percentage: the one seen at the till, else the campaign type's."""
+    """Coupons for `chosen` products. The data tells no percentage: it is the one seen at the till, else the campaign
+    type's."""
     codes = {good.product_id: code for code, good in enumerate(catalogue.goods) if chosen[code]}
     products: dict[CouponKey, set[int]] = defaultdict(set)
     for row in tables.coupons:

@@ -69,17 +69,16 @@ class CompleteJourney(Source):
         ids = np.array([good.product_id for good in self.goods], dtype=np.int64)
         code = np.minimum(np.searchsorted(ids, sales.product), len(ids) - 1)
         is_good = ids[code] == sales.product
-        others, counts = np.unique(sales.product[~is_good], return_counts=True)
+        counted = sales.quantity > 0
+        others, counts = np.unique(sales.product[counted & ~is_good], return_counts=True)
         for product, n in zip(others.tolist(), counts.tolist(), strict=True):
             self.report.drop("order lines", rejected.get(product, "product not in the product table"), n)
         for reason, n in Counter(rejected.values()).items():
             self.report.drop("products", reason, n)
-        no_quantity = is_good & (sales.quantity <= 0)
-        free = sales.sales + sales.retail_discount + sales.match_discount <= 0
-        no_price = is_good & ~no_quantity & free
-        self.report.drop("order lines", "quantity zero", int(no_quantity.sum()))
-        self.report.drop("order lines", "no price", int(no_price.sum()))
-        lines = till.priced_lines(sales, code, is_good & ~no_quantity & ~no_price)
+        priced = sales.sales + sales.retail_discount + sales.match_discount > 0
+        self.report.drop("order lines", "quantity zero", int((~counted).sum()))
+        self.report.drop("order lines", "no price", int((counted & is_good & ~priced).sum()))
+        lines = till.priced_lines(sales, code, is_good & counted & priced)
         return lines, till.habits(sales, lines, len(ids))
 
     def _select(self, lines: till.Lines, households: Ints | None, min_lines: int) -> tuple[till.Lines, Bools]:
@@ -183,10 +182,14 @@ class CompleteJourney(Source):
         rows = [
             LineRow(skus[code], quantity, money(price), money(discount), money(total))
             for code, quantity, price, discount, total in zip(
-                self.lines.product[window].tolist(), sales.quantity[at].tolist(), self.lines.unit_price[window].tolist(),
-                self.lines.discount[window].tolist(), self.lines.total[window].tolist(), strict=True,
+                self.lines.product[window].tolist(),
+                sales.quantity[at].tolist(),
+                self.lines.unit_price[window].tolist(),
+                self.lines.discount[window].tolist(),
+                self.lines.total[window].tolist(),
+                strict=True,
             )
-        ]  # fmt: skip
+        ]
         for start, end in zip(starts, starts[1:], strict=False):
             line = int(at[start - starts[0]])
             basket = int(sales.basket[line])
@@ -211,7 +214,9 @@ class CompleteJourney(Source):
     def redemptions(self) -> list[RedemptionRow]:
         sales = self.tables.transactions
         at = self.lines.at[self._starts]
-        customers = {household: customer_key(household) for household in np.unique(sales.household[at]).tolist()}
+        customers = {
+            household: customer_key(household) for household in np.unique(sales.household[at]).tolist()
+        }
         rows = list(
             promotions.redemption_rows(
                 self.redeemed, self._coupon_codes, customers, set(sales.basket[at].tolist()), self.shift

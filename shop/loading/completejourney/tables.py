@@ -21,7 +21,9 @@ INSTALL = "install the demo data with: pip install 'django-recommendations[demo]
 
 #: File → the columns that are read from it.
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "products": ("product_id", "manufacturer_id", "department", "brand", "product_category", "product_type", "package_size"),
+    "products": (
+        "product_id", "manufacturer_id", "department", "brand", "product_category", "product_type", "package_size",
+    ),
     "transactions": (
         "household_id", "basket_id", "product_id", "quantity", "sales_value", "retail_disc", "coupon_disc",
         "coupon_match_disc", "transaction_timestamp",

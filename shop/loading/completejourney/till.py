@@ -58,7 +58,9 @@ def priced_lines(till: Transactions, product: Ints, usable: Bools) -> Lines:
     gross = till.sales[at] + till.retail_discount[at] + till.match_discount[at]
     unit_price = -(-gross // quantity)
     total = np.maximum(till.sales[at] - till.coupon_discount[at], 0)
-    return Lines(at=at, product=product[at], unit_price=unit_price, discount=unit_price * quantity - total, total=total)
+    return Lines(
+        at=at, product=product[at], unit_price=unit_price, discount=unit_price * quantity - total, total=total
+    )
 
 
 def habits(till: Transactions, lines: Lines, n_products: int) -> Habits:
@@ -73,7 +75,9 @@ def habits(till: Transactions, lines: Lines, n_products: int) -> Habits:
     sold = np.bincount(product[recent], weights=till.quantity[lines.at][recent], minlength=n_products)
     shop_discount = till.retail_discount[lines.at]
     cut = recent & (shop_discount > 0)
-    percent = np.rint(100 * shop_discount / np.maximum(lines.unit_price * till.quantity[lines.at], 1)).astype(np.int64)
+    percent = np.rint(100 * shop_discount / np.maximum(lines.unit_price * till.quantity[lines.at], 1)).astype(
+        np.int64
+    )
     n_recent = np.bincount(product[recent], minlength=n_products)
     n_cut = np.bincount(product[cut], minlength=n_products)
     return Habits(

@@ -19,18 +19,24 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--full", action="store_true", help="everything, instead of a subset of the households")
+        parser.add_argument(
+            "--full", action="store_true", help="everything, instead of a subset of the households"
+        )
         parser.add_argument(
             "--with-logins",
             action="store_true",
             help="make the logins shopper/shopper and merchandiser/merchandiser even when DEBUG is off",
         )
-        parser.add_argument("--data", type=Path, help="folder of the Parquet files (default: the installed package's)")
+        parser.add_argument(
+            "--data", type=Path, help="folder of the Parquet files (default: the installed package's)"
+        )
         run.add_shift_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         def make_source() -> Source:
-            return completejourney.CompleteJourney(completejourney.read_tables(options["data"]), full=options["full"])
+            return completejourney.CompleteJourney(
+                completejourney.read_tables(options["data"]), full=options["full"]
+            )
 
         def usernames(source: Source) -> dict[str, str]:
             assert isinstance(source, completejourney.CompleteJourney)
