@@ -96,8 +96,7 @@ class Association(Algorithm):
         pairs, evidence = pairs.where(convincing), evidence[convincing]
         several = count_visitors(pairs, baskets, basket_actors(chosen)) >= config.min_visitors
         strength = np.where(several, self._strength(pairs, evidence), 0.0)
-        n_items = len(self.item_keys_)
-        matrix = sparse.csr_matrix((strength, (pairs.first, pairs.second)), shape=(n_items, n_items))
+        matrix = pairs.matrix(strength, len(self.item_keys_))
         self.neighbours_ = calibrated(top_k_of_rows(matrix, config.neighbours))
         self._similarity: sparse.csr_matrix | None = None
         return self

@@ -15,7 +15,7 @@ from recommendations.algorithms.similarity import BLOCK_BYTES
 
 @dataclass(frozen=True, eq=False)
 class PairCounts:
-    """Ordered pairs of items, (n_pairs,) each: common baskets, their weight, and the weight of all pairs of
+    """Pairs of items, (n_pairs,) each: common baskets, their weight, and the weight of all pairs of
     each item. `total` is the weight of all pairs."""
 
     first: NDArray[np.int64]
@@ -34,6 +34,11 @@ class PairCounts:
         names = ("first", "second", "both", "weight", "of_first", "of_second")
         return replace(self, **{name: getattr(self, name)[mask] for name in names})
 
+    def matrix(self, values: NDArray[np.float64], n_items: int) -> sparse.csr_matrix:
+        """Items × items: the value of each pair, both ways."""
+        rows, columns = np.concatenate([self.first, self.second]), np.concatenate([self.second, self.first])
+        return sparse.csr_matrix((np.tile(values, 2), (rows, columns)), shape=(n_items, n_items))
+
 
 def count_pairs(
     baskets: sparse.csr_matrix,
@@ -41,7 +46,8 @@ def count_pairs(
     basket_exponent: float = 0.0,
     groups: NDArray[np.int32] | None = None,
 ) -> PairCounts:
-    """Pairs of different items (of different groups) with at least `min_support` common baskets.
+    """Pairs of different items (of different groups) with at least `min_support` common baskets, each pair
+    once (first < second).
 
     `baskets` is baskets × items, binary. A pair in a basket of s items weighs (s − 1)^−basket_exponent,
     scaled so that the weights of all pairs of all items sum to their number. Works through blocks of items,
@@ -67,11 +73,12 @@ def count_pairs(
         if not np.array_equal(counts.indices, weights.indices):
             counts.sort_indices()
             weights.sort_indices()
-        keep = np.flatnonzero(counts.data >= min_support)
-        first = np.repeat(block, np.diff(counts.indptr))[keep]
+        first = np.repeat(block, np.diff(counts.indptr))
+        keep = (counts.data >= min_support) & (first < counts.indices)
+        if groups is not None:
+            keep &= groups[first] != groups[counts.indices]
         second = counts.indices[keep].astype(np.int64)
-        apart = first != second if groups is None else (first != second) & (groups[first] != groups[second])
-        parts.append((first[apart], second[apart], counts.data[keep][apart], weights.data[keep][apart]))
+        parts.append((first[keep], second, counts.data[keep], weights.data[keep]))
     first, second, both, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     return PairCounts(first, second, both, weights, of_item[first], of_item[second], float(of_item.sum()))
 
@@ -81,28 +88,22 @@ def count_visitors(
 ) -> NDArray[np.float64]:
     """How many different actors have a basket with both items of a pair, (n_pairs,).
 
-    `actors` is who each basket belongs to, (n_baskets,). Pairs must come both ways, as `count_pairs` gives
-    them.
+    `actors` is who each basket belongs to, (n_baskets,).
     """
     items = sparse.csr_matrix(sparse.csr_matrix(baskets, dtype=np.float32).T)
     items.sort_indices()
-    n_items, n_actors = items.shape[0], int(actors.max(initial=0)) + 1
-    half = np.flatnonzero(pairs.first < pairs.second)
+    n_actors = int(actors.max(initial=0)) + 1
     sizes = np.diff(items.indptr)
-    cost = (sizes[pairs.first[half]] + sizes[pairs.second[half]]).astype(np.float64) * 24 + 64
+    cost = (sizes[pairs.first] + sizes[pairs.second]).astype(np.float64) * 24 + 64
     block_of = (np.cumsum(cost) // BLOCK_BYTES).astype(np.int64)
     found = [np.zeros(0)]
-    for block in np.split(half, np.flatnonzero(np.diff(block_of)) + 1):
+    for block in np.split(np.arange(len(pairs)), np.flatnonzero(np.diff(block_of)) + 1):
         common = sparse.csr_matrix(items[pairs.first[block]].multiply(items[pairs.second[block]]))
         pair = np.repeat(np.arange(len(block), dtype=np.int64), np.diff(common.indptr))
         witness = np.sort(pair * n_actors + actors[common.indices])
         witness = witness[np.diff(witness, prepend=-1) > 0]
         found.append(np.bincount(witness // n_actors, minlength=len(block)).astype(np.float64))
-    n_visitors = np.concatenate(found)
-    keys = pairs.first[half] * n_items + pairs.second[half]
-    order = np.argsort(keys)
-    wanted = np.minimum(pairs.first, pairs.second) * n_items + np.maximum(pairs.first, pairs.second)
-    return n_visitors[order][np.searchsorted(keys[order], wanted)] if len(keys) else np.zeros(len(pairs))
+    return np.concatenate(found)
 
 
 def basket_actors(interactions: Interactions) -> NDArray[np.int64]:
@@ -120,17 +121,22 @@ def log_likelihood_ratio(pairs: PairCounts) -> NDArray[np.float64]:
     An item is never its own partner, so chance has C − c_i to choose from; of the two sides' totals the
     harmonic mean is taken.
     """
-    k11 = pairs.weight
-    k12, k21 = np.maximum(pairs.of_first - k11, 0.0), np.maximum(pairs.of_second - k11, 0.0)
     without_first, without_second = pairs.total - pairs.of_first, pairs.total - pairs.of_second
     choices = 2 * without_first * without_second / np.maximum(without_first + without_second, 1e-300)
-    k22 = np.maximum(choices - k11 - k12 - k21, 0.0)
-    n = k11 + k12 + k21 + k22
+    # A table whose cells do not fit into the choices has nothing outside its pair's own rows.
+    choices = np.maximum(choices, pairs.of_first + pairs.of_second - pairs.weight)
+    above = np.flatnonzero(pairs.weight * choices > pairs.of_first * pairs.of_second * (1 + 1e-9))
+    k11, n = pairs.weight[above], choices[above]
+    row, column = pairs.of_first[above], pairs.of_second[above]
+    k12, k21, k22 = row - k11, column - k11, np.maximum(n - row - column + k11, 0.0)
+    k12, k21 = np.maximum(k12, 0.0), np.maximum(k21, 0.0)
     cells = xlogy(k11, k11) + xlogy(k12, k12) + xlogy(k21, k21) + xlogy(k22, k22)
-    margins = sum(xlogy(m, m) for m in (k11 + k12, k21 + k22, k11 + k21, k12 + k22))
-    evidence = 2 * (cells - margins + xlogy(n, n))
-    above = k11 * n > (k11 + k12) * (k11 + k21) * (1 + 1e-9)
-    return np.where(above, np.maximum(evidence, 0.0), 0.0)
+    margins = (
+        xlogy(row, row) + xlogy(n - row, n - row) + xlogy(column, column) + xlogy(n - column, n - column)
+    )
+    evidence = np.zeros(len(pairs))
+    evidence[above] = np.maximum(2 * (cells - margins + xlogy(n, n)), 0.0)
+    return evidence
 
 
 def entropies(share: NDArray[np.float64]) -> NDArray[np.float64]:

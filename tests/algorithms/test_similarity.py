@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -81,3 +83,12 @@ def test_heavy_rows_keep_their_largest() -> None:
 def test_top_k_of_rows() -> None:
     matrix = sparse.csr_matrix(np.array([[0, 5.0, 7, 5], [-1, 0, 0, 0]]))
     assert as_lists(top_k_of_rows(matrix, 2)) == [[(2, 7.0), (1, 5.0)], []]
+
+
+def test_without_the_fast_extra_scipy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = sparse.random(50, 20, 0.3, format="csr", rng=np.random.default_rng(0))
+    with_extra = as_lists(top_k_similar(matrix, 5))
+    monkeypatch.setitem(sys.modules, "sparse_dot_topn", None)
+    assert as_lists(top_k_similar(matrix, 5)) == with_extra
+    with pytest.raises(ImportError):
+        top_k_similar(matrix, 5, engine="fast")
