@@ -13,7 +13,14 @@ SHORTEST_INTERVAL_DAYS, LONGEST_INTERVAL_DAYS = 3.0, 180.0
 #: Late is after so many of one's own intervals, gone after so many.
 LATE_AFTER, GONE_AFTER = 2.0, 4.0
 
-PROSPECT, NEW, ONE_TIME, ACTIVE, AT_RISK, LAPSED = "prospect", "new", "one_time", "active", "at_risk", "lapsed"
+PROSPECT, NEW, ONE_TIME, ACTIVE, AT_RISK, LAPSED = (
+    "prospect",
+    "new",
+    "one_time",
+    "active",
+    "at_risk",
+    "lapsed",
+)
 STAGES = (PROSPECT, NEW, ACTIVE, AT_RISK, LAPSED, ONE_TIME)
 
 _DAY = timedelta(days=1)
@@ -25,7 +32,9 @@ def typical_interval(histories: Iterable[tuple[int, datetime, datetime]]) -> flo
     `histories` are (number of orders, first order, last order); customers with one order, or with all on one day, say
     nothing.
     """
-    means = [(last - first) / _DAY / (n - 1) for n, first, last in histories if n > 1 and last - first >= _DAY]
+    means = [
+        (last - first) / _DAY / (n - 1) for n, first, last in histories if n > 1 and last - first >= _DAY
+    ]
     return _believable(median(means)) if means else DEFAULT_INTERVAL_DAYS
 
 

@@ -104,5 +104,7 @@ def _not_sensitive(adapter: Adapter) -> set[str] | None:
     """
     if type(adapter).is_sensitive is Adapter.is_sensitive:
         return None
-    products = (obj for model in adapter.models() for obj in adapter.catalogue(model).iterator(chunk_size=CHUNK))
+    products = (
+        obj for model in adapter.models() for obj in adapter.catalogue(model).iterator(chunk_size=CHUNK)
+    )
     return {adapter.item_key(obj) for obj in products if not adapter.is_sensitive(obj)}

@@ -91,7 +91,9 @@ def attribute(purchases: EventQuerySet, clicks: EventQuerySet, window: timedelta
             latest.move_to_end(key)
             click = next(coming, None)
         _forget(latest, line.occurred_at - window)
-        found = latest.get((line.scope, line.simulated, line.visitor, line.item_key)) if line.visitor else None
+        found = (
+            latest.get((line.scope, line.simulated, line.visitor, line.item_key)) if line.visitor else None
+        )
         yield Attributed(line, found)
 
 

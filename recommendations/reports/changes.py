@@ -37,7 +37,11 @@ def changed_days() -> set[date]:
         visitor_key__in=VisitorLink.objects.filter(linked_at__gte=since).values("anonymous_key")
     )
     clicks = _days(changed.filter(kind=Kind.CLICK)) | _days(linked)
-    found = latest | _days(changed) | {day + timedelta(days=n) for day in clicks for n in range(_window_days() + 1)}
+    found = (
+        latest
+        | _days(changed)
+        | {day + timedelta(days=n) for day in clicks for n in range(_window_days() + 1)}
+    )
     return {day for day in found if day <= today()}
 
 
@@ -66,8 +70,6 @@ def _days(events: EventQuerySet) -> set[date]:
 
 
 def _first_moment() -> datetime | None:
-    events = [
-        Event.objects.filter(kind=kind).aggregate(first=Min("occurred_at"))["first"] for kind in KINDS
-    ]
+    events = [Event.objects.filter(kind=kind).aggregate(first=Min("occurred_at"))["first"] for kind in KINDS]
     moments = [*events, Impression.objects.aggregate(first=Min("occurred_at"))["first"]]
     return min((moment for moment in moments if moment), default=None)

@@ -34,6 +34,11 @@ class Counted:
         """Of those of the first item, the share that did it with the other too."""
         return self.both / self.first if self.first else None
 
+    @property
+    def share_text(self) -> str:
+        """The share in per cent; "–" for none."""
+        return "–" if self.share is None else f"{self.share:.1%}"
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
@@ -64,7 +69,9 @@ class _Seen:
     is_cut: bool
 
 
-def pair_evidence(item_key: str, other_key: str, scope: str = "", *, simulated: bool = False) -> list[Evidence]:
+def pair_evidence(
+    item_key: str, other_key: str, scope: str = "", *, simulated: bool = False
+) -> list[Evidence]:
     """The evidence behind the pair, one entry a behaviour: two queries each, of MAX_EVENTS rows at most."""
     return [_evidence(name, item_key, other_key, scope, simulated) for name in BEHAVIOURS]
 

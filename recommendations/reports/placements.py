@@ -97,7 +97,9 @@ class PlacementReport:
         """Currency → attributed share of all revenue, where there is revenue."""
         everything = self.everything.revenue
         return {
-            c: float(amount / everything[c]) for c, amount in self.together.revenue.items() if everything.get(c)
+            c: float(amount / everything[c])
+            for c, amount in self.together.revenue.items()
+            if everything.get(c)
         }
 
     @property
@@ -146,10 +148,22 @@ def placement_report(start: date, end: date, scope: str = "", simulated: str = R
 def daily_figures(start: date, end: date, scope: str, simulated: str) -> Iterator[DayKey]:
     """Every daily figure of the span, in order of the days: stored ones, then today's as it is now."""
     is_wanted = _wanted(simulated)
-    stored = DailyStat.objects.filter(day__gte=start, day__lte=min(end, today() - timedelta(days=1)), scope=scope)
+    stored = DailyStat.objects.filter(
+        day__gte=start, day__lte=min(end, today() - timedelta(days=1)), scope=scope
+    )
     if len(is_wanted) == 1:
         stored = stored.filter(simulated=is_wanted[0])
-    fields = ("day", "placement", "currency", "simulated", "slates", "items_seen", "clicks", "orders", "revenue")
+    fields = (
+        "day",
+        "placement",
+        "currency",
+        "simulated",
+        "slates",
+        "items_seen",
+        "clicks",
+        "orders",
+        "revenue",
+    )
     ordered = stored.order_by("day", "placement", "currency", "simulated").values_list(*fields)
     for day, placement, currency, is_simulated, *figures in ordered.iterator(chunk_size=2000):
         yield DayKey(day, Key(scope, placement, currency, is_simulated), Figures(*figures))

@@ -25,7 +25,9 @@ def event(kind: str, item: str = "milk", visitor: str = "u:1", hours: float = 0,
     return Event.objects.create(kind=kind, item_key=item, visitor_key=visitor, occurred_at=moment, **fields)
 
 
-def click(item: str = "milk", visitor: str = "u:1", hours: float = 0, placement: str = "cart", **fields: Any) -> Event:
+def click(
+    item: str = "milk", visitor: str = "u:1", hours: float = 0, placement: str = "cart", **fields: Any
+) -> Event:
     fields.setdefault("slate_id", f"s{next(_numbers)}")
     return event("click", item, visitor, hours, placement=placement, **fields)
 
@@ -39,7 +41,9 @@ def purchase(
     return event("purchase", item, visitor, hours, value=amount, **fields)
 
 
-def refund(item: str = "milk", visitor: str = "u:1", hours: float = 0, value: str = "10.00", **fields: Any) -> Event:
+def refund(
+    item: str = "milk", visitor: str = "u:1", hours: float = 0, value: str = "10.00", **fields: Any
+) -> Event:
     fields.setdefault("currency", "USD")
     return event("refund", item, visitor, hours, value=Decimal(value), **fields)
 

@@ -63,7 +63,8 @@ def test_one_order_can_have_lines_with_and_without_a_click() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clicked_as", "bought_as"), [("a:x", "u:1"), ("u:1", "a:x"), ("a:x", "a:y"), ("a:x", "a:x"), ("u:1", "u:1")]
+    ("clicked_as", "bought_as"),
+    [("a:x", "u:1"), ("u:1", "a:x"), ("a:x", "a:y"), ("a:x", "a:x"), ("u:1", "u:1")],
 )
 def test_a_cookie_that_turned_out_to_be_a_user_is_that_user(clicked_as: str, bought_as: str) -> None:
     for anonymous in ("a:x", "a:y"):

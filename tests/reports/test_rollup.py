@@ -56,7 +56,9 @@ def test_currencies_scopes_and_simulation_have_rows_of_their_own() -> None:
     purchase(value="4", currency="USD", scope="uk")
     purchase(value="8", currency="USD", simulated=True)
     roll_up([DAY])
-    rows = DailyStat.objects.exclude(revenue=0).values_list("scope", "currency", "simulated", "revenue", "orders")
+    rows = DailyStat.objects.exclude(revenue=0).values_list(
+        "scope", "currency", "simulated", "revenue", "orders"
+    )
     assert sorted(rows) == [
         ("", "GBP", False, Decimal(2), 1),
         ("", "USD", False, Decimal(1), 1),
@@ -83,7 +85,10 @@ def test_days_are_those_of_the_shop(settings) -> None:
     for moment in ("2026-03-08T04:59Z", "2026-03-08T05:00Z", "2026-03-09T03:59Z", "2026-03-09T04:00Z"):
         purchase(occurred_at=datetime.fromisoformat(moment))
     roll_up([date(2026, 3, 8)])
-    assert bounds(date(2026, 3, 8)) == (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 9, 4, tzinfo=UTC))
+    assert bounds(date(2026, 3, 8)) == (
+        datetime(2026, 3, 8, 5, tzinfo=UTC),
+        datetime(2026, 3, 9, 4, tzinfo=UTC),
+    )
     assert stored(date(2026, 3, 8)) == [
         ("", "", 0, 0, 0, 0, Decimal(0)),
         ("", "USD", 0, 0, 0, 2, Decimal(20)),
@@ -108,8 +113,12 @@ def test_stored_figures_are_the_live_ones() -> None:
 def test_attributed_and_unattributed_are_all_that_was_sold() -> None:
     make_up(random.Random(2))
     roll_up()
-    everything = DailyStat.objects.filter(placement="").values_list("day", "currency").annotate(Sum("revenue"))
-    attributed = DailyStat.objects.filter(placement="*").values_list("day", "currency").annotate(Sum("revenue"))
+    everything = (
+        DailyStat.objects.filter(placement="").values_list("day", "currency").annotate(Sum("revenue"))
+    )
+    attributed = (
+        DailyStat.objects.filter(placement="*").values_list("day", "currency").annotate(Sum("revenue"))
+    )
     placements = DailyStat.objects.exclude(placement__in=["", "*"])
     by_placement = placements.values_list("day", "currency").annotate(Sum("revenue"))
     assert set(by_placement) == set(attributed)

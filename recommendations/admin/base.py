@@ -1,0 +1,111 @@
+"""What the pages share: reading only, and lists that stay fast on a million rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Max, Min, Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from recommendations.conf import settings
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than `CAP` rows, and pages no further: what lies behind is found with a filter."""
+
+    CAP = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[: self.CAP].count()  # type: ignore[union-attr]
+
+    @property
+    def is_capped(self) -> bool:
+        """True when there are more rows than can be paged to."""
+        return self.count >= self.CAP
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows can be looked at, by those with the view permission, and by nobody changed."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class BigTableAdmin(ReadOnlyAdmin):
+    """A log: newest first by key, no joins, nothing that reads the whole table."""
+
+    change_list_template = "admin/recommendations/big_change_list.html"
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_select_related = False
+    ordering = ("-pk",)
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        queryset = super().get_queryset(request)
+        # The same queryset, but one whose periods need no scan.
+        return type("Periods", (EveryPeriod, type(queryset)), {})(
+            model=queryset.model, query=queryset.query, using=queryset._db, hints=queryset._hints
+        )
+
+
+class EveryPeriod(QuerySet):
+    """Offers the date hierarchy every period from the first row to the last, instead of looking which have rows."""
+
+    def datetimes(self, field_name: str, kind: str, order: str = "ASC", tzinfo: tzinfo | None = None) -> Any:
+        span = self.aggregate(first=Min(field_name), last=Max(field_name))
+        if span["first"] is None:
+            return []
+        zone = tzinfo or timezone.get_current_timezone()
+        return list(periods(span["first"].astimezone(zone), span["last"].astimezone(zone), kind))
+
+
+def periods(first: datetime, last: datetime, kind: str) -> Iterator[datetime]:
+    """The beginnings of the years, months or days from `first` to `last`."""
+    at = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    at = at.replace(day=1) if kind in ("year", "month") else at
+    at = at.replace(month=1) if kind == "year" else at
+    while at <= last:
+        yield at
+        following = at + timedelta(days={"year": 366, "month": 31}.get(kind, 1))
+        at = following.replace(day=1) if kind in ("year", "month") else following
+        at = at.replace(month=1) if kind == "year" else at
+
+
+class OwnChoicesFilter(admin.SimpleListFilter):
+    """A filter on one field whose choices are known without asking the table."""
+
+    field: str
+
+    def values(self, request: HttpRequest) -> Sequence[str]:
+        """The choices."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, value) for value in self.values(request)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset if self.value() is None else queryset.filter(**{self.field: self.value()})
+
+
+class PlacementFilter(OwnChoicesFilter):
+    title = _("placement")
+    parameter_name = field = "placement"
+
+    def values(self, request: HttpRequest) -> Sequence[str]:
+        return list(settings.placements)

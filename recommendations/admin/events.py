@@ -1,0 +1,66 @@
+"""The log: what visitors did, and what they were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from recommendations.admin.base import BigTableAdmin, OwnChoicesFilter, PlacementFilter
+from recommendations.conf import settings
+from recommendations.datatypes import Kind
+from recommendations.models import Event, Impression
+
+
+class KindFilter(OwnChoicesFilter):
+    title = _("kind")
+    parameter_name = field = "kind"
+
+    def values(self, request: HttpRequest) -> Sequence[str]:
+        return [*(kind.value for kind in Kind), *settings.EVENT_KINDS]
+
+
+class VoidedFilter(admin.SimpleListFilter):
+    title = _("counts")
+    parameter_name = "counts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Counts")), ("no", _("Voided"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset if self.value() is None else queryset.filter(voided_at__isnull=self.value() == "yes")
+
+
+@admin.register(Event)
+class EventAdmin(BigTableAdmin):
+    date_hierarchy = "occurred_at"
+    list_display = (
+        "occurred_at", "kind", "item_key", "visitor_key", "amount", "order_key", "placement", "counts", "simulated",
+    )  # fmt: skip
+    list_filter = (KindFilter, PlacementFilter, "simulated", VoidedFilter)
+    # Whole keys: they are found by an index or one plain comparison, whatever the size of the log.
+    search_fields = (
+        "visitor_key__exact", "item_key__exact", "order_key__exact", "session_key__exact", "slate_id__exact",
+    )  # fmt: skip
+    search_help_text = _("A whole key: visitor (u:1, a:…), item, order, session or slate.")
+
+    @admin.display(description=_("value"))
+    def amount(self, event: Event) -> str:
+        return "" if event.value is None else f"{event.value} {event.currency}".strip()
+
+    @admin.display(description=_("counts"), boolean=True)
+    def counts(self, event: Event) -> bool:
+        return event.voided_at is None
+
+
+@admin.register(Impression)
+class ImpressionAdmin(BigTableAdmin):
+    date_hierarchy = "occurred_at"
+    list_display = ("occurred_at", "placement", "visitor_key", "n_seen", "slate_id", "simulated")
+    list_filter = (PlacementFilter, "simulated")
+    search_fields = ("visitor_key__exact", "session_key__exact", "slate_id__exact")
+    search_help_text = _("A whole key: visitor (u:1, a:…), session or slate.")

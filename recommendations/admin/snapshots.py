@@ -1,0 +1,171 @@
+"""Snapshots: how good each is, and which one is live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from recommendations.admin.base import ReadOnlyAdmin
+from recommendations.admin.jobs import progress_bar, running_jobs
+from recommendations.exceptions import RecommendationsError
+from recommendations.models import Snapshot
+
+NDCG, RECALL = "ndcg@10", "recall@10"
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/recommendations/snapshot_change_list.html"
+    change_form_template = "admin/recommendations/snapshot_change_form.html"
+    list_display = (
+        "recommender", "pk", "status_badge", "ndcg", "recall", "covered", "n_lists", "n_events", "finished_at",
+        "reason",
+    )  # fmt: skip
+    list_display_links = ("recommender", "pk")
+    list_filter = ("status", "recommender")
+    ordering = ("-pk",)
+    actions = ("activate_selected", "roll_back_selected")
+    fields = (
+        "recommender", "status_badge", "reason", "metrics_table", "covered", ("n_lists", "n_items", "n_events"),
+        "watermark", ("started_at", "finished_at", "activated_at"), "algorithm", "options", "sources", "scope",
+    )  # fmt: skip
+    readonly_fields = ("status_badge", "metrics_table", "covered")
+
+    class Media:
+        css = {"all": ("recommendations/admin/admin.css",)}
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def status_badge(self, snapshot: Snapshot) -> SafeString:
+        return format_html(
+            '<span class="rec-badge rec-badge-{}">{}</span>', snapshot.status, snapshot.get_status_display()
+        )
+
+    @admin.display(description="NDCG@10")
+    def ndcg(self, snapshot: Snapshot) -> str:
+        return as_number(snapshot.metrics.get(NDCG))
+
+    @admin.display(description=gettext_lazy("recall@10"))
+    def recall(self, snapshot: Snapshot) -> str:
+        return as_number(snapshot.metrics.get(RECALL))
+
+    @admin.display(description=gettext_lazy("coverage"), ordering="coverage")
+    def covered(self, snapshot: Snapshot) -> str:
+        return "" if snapshot.coverage is None else f"{snapshot.coverage:.1%}"
+
+    @admin.display(description=gettext_lazy("metrics"))
+    def metrics_table(self, snapshot: Snapshot) -> SafeString | str:
+        if not snapshot.metrics:
+            return _("Not evaluated: too few events to hold some out.")
+        rows = format_html_join(
+            "", '<tr><th scope="row">{}</th><td>{}</td></tr>',
+            ((name, as_number(value)) for name, value in snapshot.metrics.items()),
+        )  # fmt: skip
+        return format_html('<table class="rec-figures">{}</table>', rows)
+
+    # --- activate and roll back -----------------------------------------------------------------------------------
+
+    def has_flip_permission(self, request: HttpRequest) -> bool:
+        """Who may change which snapshot is live."""
+        return bool(request.user.has_perm("recommendations.change_snapshot"))
+
+    @admin.action(description=gettext_lazy("Activate selected snapshots"), permissions=["flip"])
+    def activate_selected(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse:
+        return self._confirm("activate", queryset)
+
+    @admin.action(
+        description=gettext_lazy("Roll back the recommenders of selected snapshots"), permissions=["flip"]
+    )
+    def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse:
+        return self._confirm("rollback", queryset)
+
+    def _confirm(self, what: str, queryset: QuerySet[Snapshot]) -> HttpResponse:
+        ids = ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True))
+        return HttpResponseRedirect(f"{self._url('flip', what)}?ids={ids}")
+
+    def _url(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:recommendations_snapshot_{name}", args=args, current_app=self.admin_site.name)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.flip_view)
+        return [path("flip/<str:what>/", view, name="recommendations_snapshot_flip"), *super().get_urls()]
+
+    def flip_view(self, request: HttpRequest, what: str) -> HttpResponse:
+        """Asks first (GET), then activates or rolls back (POST)."""
+        if not self.has_flip_permission(request):
+            raise PermissionDenied
+        ids = [pk for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        snapshots = list(Snapshot.objects.filter(pk__in=ids).order_by("recommender", "pk"))
+        if not snapshots or what not in ("activate", "rollback"):
+            raise Http404
+        if request.method == "POST":
+            self._flip(request, what, snapshots)
+            return HttpResponseRedirect(self._url("changelist"))
+        title = _("Activate snapshots?") if what == "activate" else _("Roll back recommenders?")
+        recommenders = sorted({(s.recommender, s.scope) for s in snapshots})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title, "opts": self.opts, "what": what, "snapshots": snapshots, "recommenders": recommenders,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/recommendations/snapshot_confirm.html", context)
+
+    def _flip(self, request: HttpRequest, what: str, snapshots: list[Snapshot]) -> None:
+        from recommendations.training.runner import activate, rollback
+
+        targets = (
+            snapshots
+            if what == "activate"
+            else list({(s.recommender, s.scope): s for s in snapshots}.values())
+        )
+        for snapshot in targets:
+            try:
+                if what == "activate":
+                    activate(snapshot)
+                    now_live = snapshot
+                else:
+                    now_live = rollback(snapshot.recommender, snapshot.scope)
+            except RecommendationsError as error:
+                self.message_user(request, str(error), messages.ERROR)
+                continue
+            done = "Activated." if what == "activate" else "Rolled back to."
+            self.log_change(request, now_live, done)
+            text = _("%(recommender)s: snapshot %(id)d is live now.")
+            self.message_user(
+                request, text % {"recommender": now_live.recommender, "id": now_live.pk}, messages.SUCCESS
+            )
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        jobs = [(job, progress_bar(job)) for job in running_jobs()]
+        return super().changelist_view(request, {"running_jobs": jobs, **(extra_context or {})})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        extra = {"may_flip": self.has_flip_permission(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+
+def as_number(value: Any) -> str:
+    """A metric to four digits, a count as it is, nothing for none."""
+    if value is None:
+        return ""
+    return (
+        f"{value:,}" if isinstance(value, int) or float(value).is_integer() and value > 1 else f"{value:.4f}"
+    )
