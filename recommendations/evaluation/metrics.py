@@ -56,7 +56,7 @@ def recall_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
 
 def hit_rate_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """1 when any of the first k is relevant, else 0 (Deshpande & Karypis 2004, §6.2)."""
-    return judged.hits[:, :k].any(axis=1).astype(np.float64)
+    return np.asarray(judged.hits[:, :k].any(axis=1), np.float64)
 
 
 def mrr_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
