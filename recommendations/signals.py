@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: After events were stored: `events` (list of Event, with primary keys where the database gives them).
+#: After events were stored: `events` (list of EventData).
 events_recorded = Signal()
 
 #: After a snapshot went live: `snapshot` (Snapshot), `previous` (Snapshot or None).

@@ -145,7 +145,9 @@ def validate(event: EventData) -> None:
         raise InvalidEvent(f"A {event.kind} event needs an item.")
     for name in ("item_key", "visitor_key", "order_key"):
         if len(getattr(event, name)) > KEY_LENGTH:
-            raise InvalidEvent(f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…")
+            raise InvalidEvent(
+                f"{name} is longer than {KEY_LENGTH} characters: {getattr(event, name)[:40]!r}…"
+            )
     if event.occurred_at is not None and timezone.is_naive(event.occurred_at):
         raise InvalidEvent(f"occurred_at must be an aware datetime, not {event.occurred_at!r}.")
 

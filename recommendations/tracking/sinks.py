@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import router, transaction
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from recommendations.conf import NAME, settings
@@ -23,39 +22,6 @@ from recommendations.tracking.inserting import insert_events
 
 CENT = Decimal("0.01")
 MILLI = Decimal("0.001")
-_SAME_NAME = [
-    "kind",
-    "item_key",
-    "visitor_key",
-    "session_key",
-    "order_key",
-    "currency",
-    "rating",
-    "query",
-    "scope",
-    "simulated",
-    "slate_id",
-    "placement",
-    "position",
-]
-
-
-def to_event(data: EventData, revision: int = 0) -> Event:
-    """The row of an event."""
-    now = timezone.now()
-    values: dict[str, Any] = {name: getattr(data, name) for name in _SAME_NAME}
-    return Event(
-        **values,
-        source=data.source or None,
-        revision=revision,
-        quantity=data.quantity,
-        value=data.value,
-        occurred_at=data.occurred_at or now,
-        recorded_at=now,
-        changed_at=now,
-        context=dict(data.context),
-        origin=dict(data.origin),
-    )
 
 
 class Sink(ABC):
@@ -73,13 +39,9 @@ class DatabaseSink(Sink):
         if not events:
             return
         alias = router.db_for_write(Event)
-        rows = [to_event(event) for event in events]
         with savepoint_if_needed(alias):
-            if len(rows) == 1 and rows[0].source is None:
-                rows[0].save(using=alias, force_insert=True)
-            else:
-                insert_events(rows, alias)
-        events_recorded.send_robust(sender=Event, events=rows)
+            insert_events([(event, 0) for event in events], alias)
+        events_recorded.send_robust(sender=Event, events=list(events))
 
 
 def savepoint_if_needed(alias: str) -> Any:

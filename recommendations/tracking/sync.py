@@ -15,9 +15,8 @@ from recommendations.datatypes import EventData
 from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event
 from recommendations.signals import events_recorded
-from recommendations.tracking.inserting import insert_events
+from recommendations.tracking.inserting import Revision, insert_events
 from recommendations.tracking.rows import event_of, is_same, source_of, with_noted_visitors
-from recommendations.tracking.sinks import to_event
 
 
 @dataclass
@@ -70,7 +69,7 @@ def sync_rows(
     counts = SyncCounts(rows=len(rows))
     wanted = wanted_events(behaviour, rows, counts)
     stored = {} if fresh else stored_events([source_of(behaviour, pk) for pk in rows])
-    to_add: list[Event] = []
+    to_add: list[Revision] = []
     to_void: list[Event] = []
     for pk in rows:
         source = source_of(behaviour, pk)
@@ -84,7 +83,7 @@ def sync_rows(
         if current is not None:
             to_void.append(current)
         if event is not None:
-            to_add.append(to_event(event, next_revision))
+            to_add.append((event, next_revision))
         name = "voided" if event is None else "new" if current is None else "changed"
         setattr(counts, name, getattr(counts, name) + 1)
     if not dry_run and (to_add or to_void):
@@ -118,7 +117,7 @@ def stored_events(sources: list[str]) -> dict[str, tuple[Event | None, int]]:
     return found
 
 
-def _store(to_add: list[Event], to_void: list[Event]) -> None:
+def _store(to_add: list[Revision], to_void: list[Event]) -> None:
     alias = router.db_for_write(Event)
     now = timezone.now()
     with transaction.atomic(using=alias):
@@ -128,4 +127,4 @@ def _store(to_add: list[Event], to_void: list[Event]) -> None:
         # Two processes told of the same row at once both add the same revision: one of them wins.
         insert_events(to_add, alias)
     if to_add:
-        events_recorded.send_robust(sender=Event, events=to_add)
+        events_recorded.send_robust(sender=Event, events=[event for event, _ in to_add])
