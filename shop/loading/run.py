@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,7 +34,7 @@ def load(
     usernames: Callable[[Source], dict[str, str]] = lambda source: {},
 ) -> None:
     """Read the source, write it, print the report. A LoadError becomes a CommandError with its text."""
-    progress = Progress(command.stderr._out, quiet=options["verbosity"] == 0)  # type: ignore[attr-defined]
+    progress = Progress(cast(TextIO, command.stderr._out), quiet=options["verbosity"] == 0)
     try:
         progress.say("  reading the data …")
         source = make_source()
@@ -56,4 +56,4 @@ def make_logins() -> None:
     if not users.filter(username=MERCHANDISER).exists():
         users.create_superuser(
             username=MERCHANDISER, email="merchandiser@example.invalid", password=MERCHANDISER
-        )  # type: ignore[attr-defined]
+        )

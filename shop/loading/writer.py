@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connections, models, router, transaction
 from django.utils.text import slugify
 
@@ -58,10 +57,16 @@ def insert_rows(model: type[models.Model], fields: tuple[str, ...], rows: Sequen
     row; of order lines there are so many that it matters, and nobody needs their keys."""
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
+    columns = ", ".join(quote(_column(model, field)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})", rows)
+
+
+def _column(model: type[models.Model], field: str) -> str:
+    column = model._meta.get_field(field)
+    assert isinstance(column, models.Field) and column.column
+    return column.column
 
 
 class Writer:
@@ -168,15 +173,16 @@ class Writer:
             self.users.update(users)
 
     def _insert_users(self, people: list[tuple[str, str, datetime]]) -> dict[str, int]:
-        """Users by customer key. A username that is taken already (made by hand) is used as it is."""
+        """Users by customer key. The name of a demo login is taken over from a user who made it before and has no
+        history; any other name that is taken belongs to somebody, so the customer gets one with the source behind."""
         model = get_user_model()
         names = {key: self.usernames.get(key, key) for key, _email, _joined in people}
         taken = dict(model._default_manager.filter(username__in=names.values()).values_list("username", "pk"))
-        taken_up = set(Customer.objects.filter(user__in=taken.values()).values_list("user_id", flat=True))
+        with_history = set(Customer.objects.filter(user__in=taken.values()).values_list("user_id", flat=True))
         for key, name in names.items():
-            if taken.get(name) in taken_up:
-                names[key] = key
-        made: list[AbstractBaseUser] = [
+            if name in taken and (key not in self.usernames or taken[name] in with_history):
+                names[key] = f"{key}@{self.source.name}"
+        made = [
             model(username=names[key], email=email, date_joined=joined, password=make_password(None))
             for key, email, joined in people
             if names[key] not in taken

@@ -132,6 +132,11 @@ def _size(row: dict[str, Any], shelf: Shelf) -> str:
 
 
 def _fill_in(title: str, noun: str) -> str:
-    """ "Premium *" and "Ice Cream" make "Premium Ice Cream"; a word is not said twice ("Light Light Bread")."""
+    """The `noun` in the place of `*`: "Premium *" and "Ice Cream" make "Premium Ice Cream".
+
+    "Item" yields to a better word ("* Lights" makes "Halloween Lights"), and no word is said twice in a row.
+    """
+    if "* " in title:
+        noun = noun.removesuffix(" Item")
     words = title.replace("*", noun).split()
     return " ".join(word for place, word in enumerate(words) if place == 0 or word != words[place - 1])

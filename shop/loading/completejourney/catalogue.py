@@ -22,6 +22,10 @@ from shop.loading.package_size import amount
 MAX_VARIANTS = 5
 #: What sold less in the year says too little about its price, and is more likely a leftover than a size on offer.
 MIN_LINES_OF_VARIANT = 30
+#: Each size is so many times the one before; 18.15 and 18.2 oz are the same thing in a new package.
+SIZE_STEP = Decimal("1.15")
+#: And the largest at most so many times the smallest: one ounce and a tub of sixteen are sold for different ends.
+LARGEST_SPAN = 10
 
 
 @lru_cache(maxsize=65_536)
@@ -141,5 +145,7 @@ def _are_sizes_of_one(codes: list[int], goods: list[Good], habits: Habits) -> bo
     if len(known) < len(codes) or len({unit for unit, _n in known}) > 1 or len(set(known)) < len(codes):
         return False
     ranked = sorted(zip((n for _unit, n in known), (int(habits.price[code]) for code in codes), strict=True))
-    prices = [price for _n, price in ranked]
-    return all(lower < higher for lower, higher in zip(prices, prices[1:], strict=False))
+    steps = list(zip(ranked, ranked[1:], strict=False))
+    larger = all(more >= less * SIZE_STEP for (less, _price), (more, _dearer) in steps)
+    dearer = all(price < higher for (_less, price), (_more, higher) in steps)
+    return larger and dearer and ranked[-1][0] <= ranked[0][0] * LARGEST_SPAN
