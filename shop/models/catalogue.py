@@ -63,6 +63,10 @@ class Category(models.Model):
         return f"{parent.path}/{name}" if parent else name
 
     @property
+    def tile_url(self) -> str:
+        return reverse("shop:category_tile", kwargs={"pk": self.pk}) + f"?v={tile_mark('', self.path)}"
+
+    @property
     def root_name(self) -> str:
         return self.path.partition("/")[0]
 
