@@ -97,7 +97,7 @@ Lists = Mapping[str, Sequence[str | tuple[str, float]]]
 
 
 def publish(recommender: str, lists: Lists, kind: str = ListKind.ITEM, scope: str = "") -> Snapshot:
-    """Make lists live. A target without a score gets 1.0, 0.9, … by its place."""
+    """Make lists live. A target without a score gets 1.0, 0.95, … by its place."""
     snapshot = Snapshot.objects.create(
         recommender=recommender, algorithm="by hand", sources=[recommender], scope=scope
     )
@@ -107,7 +107,7 @@ def publish(recommender: str, lists: Lists, kind: str = ListKind.ITEM, scope: st
             key,
             "item",
             [
-                (target, 1 - n / 10, 0) if isinstance(target, str) else (*target, 0)
+                (target, 1 - n / 20, 0) if isinstance(target, str) else (*target, 0)
                 for n, target in enumerate(targets)
             ],
         )

@@ -1,0 +1,185 @@
+"""The rows in a real browser: accessible, readable without a script, and told what was seen and clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from recommendations.models import Event, Impression
+from tests.serving import twelve
+from tests.serving.twelve import KEYS, publish, publish_popular
+from tests.serving.urls import RECEIVED
+from tests.support.browser import accessibility_violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.serving.urls")]
+
+
+@pytest.fixture
+def shop(transactional_db: None, settings: Any) -> None:
+    """The shop of twelve with two full rows, visible to the server's threads."""
+    settings.RECOMMENDATIONS = twelve.SETTINGS
+    settings.MIDDLEWARE = [*django_settings.MIDDLEWARE]
+    twelve.CART.clear()
+    forget_reports()
+    twelve.stock_the_shop()
+    publish("also_viewed", {"b1": ["b2", "t1", "d1"]})
+    publish_popular(everybody=list(KEYS))
+
+
+@pytest.fixture
+def address(shop: None, live_server: Any) -> str:
+    return f"{live_server.url}/bread/"
+
+
+def told(page: Page, act: Callable[[], object]) -> list[dict[str, Any]]:
+    """Do something, and return the slates of the report that it makes, once the shop has taken it.
+
+    The server is listened to, since a browser does not tell of the beacons that it sends while it leaves a page.
+    """
+    forget_reports()
+    act()
+    slates: list[dict[str, Any]] = RECEIVED.get(timeout=10)["slates"]
+    return slates
+
+
+def forget_reports() -> None:
+    while not RECEIVED.empty():
+        RECEIVED.get_nowait()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(address: str, page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    assert page.locator(".rec__item").count() == 3 + 11
+    assert accessibility_violations(page) == []
+
+
+def test_axe_finds_no_violation_on_a_phone(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(address)
+    assert accessibility_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_it_reads_without_a_script(address: str, browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        row = page.get_by_role("region", name="You may also like")
+        assert row.get_by_role("listitem").count() == 3
+        row.get_by_role("link", name="Bread b2").click()
+        assert "/product/" in page.url
+
+
+def test_the_keyboard_reaches_every_card_of_a_row_that_scrolls(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(address)
+    links = page.get_by_role("region", name="Popular right now").get_by_role("link")
+    links.first.focus()
+    for _ in range(links.count() - 1):
+        page.keyboard.press("Tab")
+    page.wait_for_function(
+        "() => { const box = document.activeElement.getBoundingClientRect();"
+        " return box.left >= 0 && box.right <= innerWidth }"
+    )
+    assert page.evaluate("document.activeElement.closest('[data-item]').dataset.position") == "10"
+
+
+def test_images_keep_their_place_while_loading(address: str, page: Page) -> None:
+    page.route("**/tiles/**", lambda route: route.abort())
+    page.goto(address)
+    box = page.locator(".rec__image").first.bounding_box()
+    assert box and abs(box["width"] - box["height"]) < 1 and box["width"] > 100
+
+
+def test_what_was_seen_is_told_once(address: str, page: Page) -> None:
+    first = told(page, lambda: page.goto(address))
+    tokens = page.eval_on_selector_all("[data-slate]", "all => all.map(one => one.dataset.slate)")
+    assert [slate["token"] for slate in first] == tokens
+    assert sorted(first[0]["seen"]) == [0, 1, 2] and first[0]["clicked"] is None
+    impression = Impression.objects.get(placement="product_page")
+    assert (impression.seen, impression.n_seen) == ([0, 1, 2], 3)
+    assert [item[0] for item in impression.items] == ["b2", "t1", "d1"]
+    # What is out of sight to the right comes when it is scrolled to, and alone.
+    second = told(page, lambda: page.locator("[data-item=t2]").scroll_into_view_if_needed())
+    assert [slate["token"] for slate in second] == tokens[1:]
+    assert not set(second[0]["seen"]) & set(first[1]["seen"])
+    assert Impression.objects.count() == 2
+
+
+def test_what_is_below_the_fold_was_not_seen(address: str, page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto(f"{address}?tall")
+    page.evaluate("() => new Promise(done => setTimeout(done, 1500))")
+    page.goto(f"{address}?tall&again")
+    assert not [url for url in sent if url.endswith("/track/")]
+    slates = told(page, lambda: page.locator("[data-item=b2]").scroll_into_view_if_needed())
+    assert 0 in slates[0]["seen"]
+
+
+def test_a_click_is_told_with_its_slate(address: str, page: Page) -> None:
+    page.goto(address)
+    token = page.get_attribute("[data-placement=product_page]", "data-slate")
+    slates = told(page, lambda: page.click("[data-placement=product_page] [data-item=t1] a"))
+    clicked = [slate for slate in slates if slate["clicked"]]
+    assert clicked == [{"token": token, "seen": clicked[0]["seen"], "clicked": "t1"}]
+    assert 1 in clicked[0]["seen"]
+    event = Event.objects.get(kind="click")
+    assert (event.item_key, event.placement, event.position) == ("t1", "product_page", 1)
+    assert event.origin["source"] == "similar" and event.origin["recommender"] == "also_viewed"
+
+
+def test_a_middle_click_counts_and_a_second_click_does_not(address: str, page: Page) -> None:
+    page.goto(address)
+    link = page.locator("[data-placement=product_page] [data-item=t1] a")
+    with page.context.expect_page():
+        slates = told(page, lambda: link.click(button="middle"))
+    assert [slate["clicked"] for slate in slates if slate["clicked"]] == ["t1"]
+    with page.context.expect_page():
+        link.click(button="middle")
+    other = told(page, lambda: page.click("[data-placement=product_page] [data-item=d1] a"))
+    assert [slate["clicked"] for slate in other if slate["clicked"]] == ["d1"]
+    assert Event.objects.filter(kind="click").count() == 2
+
+
+def test_leaving_tells_what_waits(address: str, page: Page) -> None:
+    page.goto(address)
+    page.evaluate("() => new Promise(done => setTimeout(done, 1300))")
+    slates = told(page, lambda: page.goto(f"{address}?tall"))
+    assert slates[0]["seen"] == [0, 1, 2]
+
+
+def test_coming_back_by_the_history_tells_nothing_twice(address: str, page: Page) -> None:
+    told(page, lambda: page.goto(address))
+    page.goto(f"{address}?tall")
+    page.go_back()
+    page.evaluate("() => new Promise(done => setTimeout(done, 1300))")
+    page.goto(f"{address}?tall&again")
+    seen = Impression.objects.filter(placement="product_page").values_list("n_seen", flat=True)
+    assert set(seen) == {3}
+
+
+def test_a_page_rendered_ahead_waits_until_it_is_shown(address: str, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(document, 'prerendering', {value: true, configurable: true})")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto(address)
+    page.evaluate("() => new Promise(done => setTimeout(done, 1500))")
+    assert not [url for url in sent if url.endswith("/track/")]
+    slates = told(page, lambda: page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))"))
+    assert slates[0]["seen"] == [0, 1, 2]
+
+
+def test_without_a_beacon_it_is_fetched(address: str, page: Page) -> None:
+    page.add_init_script("navigator.sendBeacon = () => false")
+    slates = told(page, lambda: page.goto(address))
+    assert slates[0]["seen"] == [0, 1, 2]
+    assert Impression.objects.filter(placement="product_page").exists()
