@@ -43,9 +43,12 @@ class Line(NamedTuple):
     def money(self, column: str) -> Decimal:
         """An amount in the currency's main unit, rounded to whole pence (medians have half pence)."""
         try:
-            return Decimal(self.values[column]).quantize(CENT, rounding=ROUND_HALF_UP)
+            amount = Decimal(self.values[column]).quantize(CENT, rounding=ROUND_HALF_UP)
         except InvalidOperation:
-            raise self.error(column, "an amount such as 2.95") from None
+            amount = Decimal("NaN")
+        if not amount.is_finite():
+            raise self.error(column, "an amount such as 2.95")
+        return amount
 
     def moment(self, column: str, pattern: str) -> datetime:
         """A naive time written as `pattern`."""
