@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.factories import HUMAN
 from tests.support import browser as browser_support
 from tests.support import postgres as postgres_support
 from tests.support import valkey as valkey_support
@@ -147,7 +148,8 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page; its requests to other hosts, uncaught errors and CSP violations fail the test."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+    # A headless browser says so, and robots are not recorded.
+    with browser.new_context(viewport={"width": 1280, "height": 900}, user_agent=HUMAN) as context:
         context.set_default_timeout(10_000)
         opened = context.new_page()
         watch = browser_support.PageWatch(opened)
