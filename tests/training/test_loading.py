@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from recommendations.models import Event, Item, VisitorLink
+from recommendations.training import loading
+from recommendations.training.loading import load, load_catalogue
+from tests.training.factories import make_events, make_items, void
+
+pytestmark = pytest.mark.django_db
+
+EVERY_KIND = ["view", "purchase", "rating"]
+
+
+def keys(data: loading.TrainingData) -> list[tuple[str, str, str]]:
+    """(kind, visitor, item) of each row; "" = nobody."""
+    i = data.interactions
+    visitors = (*i.visitor_keys, "")
+    return [
+        (i.kinds[k], visitors[v], i.item_keys[n]) for k, v, n in zip(i.kind, i.visitor, i.item, strict=True)
+    ]
+
+
+def test_every_column_arrives() -> None:
+    moment = datetime(2025, 3, 30, 1, 59, 59, 123456, tzinfo=UTC)
+    make_events(
+        {
+            "kind": "purchase",
+            "visitor_key": "u:1",
+            "item_key": "7",
+            "order_key": "o1",
+            "session_key": "s1",
+            "quantity": "2.500",
+            "value": "19.90",
+            "occurred_at": moment,
+        },
+        {
+            "kind": "rating",
+            "visitor_key": "",
+            "item_key": "8",
+            "rating": 4.0,
+            "occurred_at": moment + timedelta(days=1),
+        },
+    )
+    data = load(EVERY_KIND)
+    i = data.interactions
+    assert keys(data) == [("purchase", "u:1", "7"), ("rating", "", "8")]
+    assert i.time[0] == pytest.approx(moment.timestamp(), abs=0.002)
+    assert i.quantity.tolist() == [2.5, 1.0]
+    assert i.value.tolist() == pytest.approx([19.9, 0.0])
+    assert np.isnan(i.rating[0]) and i.rating[1] == 4.0
+    assert (i.basket.tolist(), i.session.tolist()) == ([0, -1], [0, -1])
+
+
+def test_what_does_not_count_is_left_out(configure: Callable[..., None]) -> None:
+    make_events(("view", "u:1", "kept"), ("click", "u:1", "other kind"), ("view", "u:1", ""))
+    make_events(("view", "u:1", "simulated"), simulated=True)
+    make_events(("view", "u:1", "elsewhere"), scope="outlet")
+    make_events(("view", "u:1", "voided"))
+    void(Event.objects.filter(item_key="voided"))
+    make_events(("view", "u:1", "gone"))
+    make_items("gone", is_gone=True)
+    assert keys(load(EVERY_KIND)) == [("view", "u:1", "kept")]
+    assert keys(load(EVERY_KIND, scope="outlet")) == [("view", "u:1", "elsewhere")]
+    configure(TRAIN_ON_SIMULATED=True)
+    assert [item for _, _, item in keys(load(EVERY_KIND))] == ["kept", "simulated"]
+
+
+def test_anonymous_events_belong_to_the_user_after_login() -> None:
+    make_events(("view", "a:x", "1"), ("view", "u:1", "2"), ("view", "a:y", "3"), ("view", "a:z", "4"))
+    for anonymous, scope in (("a:x", ""), ("a:z", ""), ("a:y", "outlet"), ("a:never seen", "")):
+        VisitorLink.objects.create(anonymous_key=anonymous, visitor_key="u:1", bucket=0, scope=scope)
+    data = load(EVERY_KIND)
+    assert [visitor for _, visitor, _ in keys(data)] == ["u:1", "u:1", "a:y", "u:1"]
+    assert data.interactions.visitor_keys == ("a:y", "u:1")
+
+
+def test_only_the_window_is_read() -> None:
+    make_events(("view", "u:1", "new"))
+    make_events(("view", "u:1", "old"), occurred_at=timezone.now() - timedelta(days=40))
+    assert [item for _, _, item in keys(load(EVERY_KIND, window_days=30))] == ["new"]
+    assert len(load(EVERY_KIND).interactions) == 2
+
+
+def test_an_empty_log_is_empty_interactions() -> None:
+    assert len(load(EVERY_KIND).interactions) == 0
+    assert len(load([]).interactions) == 0
+    assert len(load_catalogue()) == 0
+
+
+def test_chunks_make_no_difference(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable
+) -> None:
+    make_events(*(("view", f"u:{n % 3}", str(n % 5)) for n in range(20)))
+    whole = load(EVERY_KIND)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 3)
+    # Two counts, events, links, gone items, items.
+    with django_assert_num_queries(6):
+        chunked = load(EVERY_KIND)
+    assert keys(chunked) == keys(whole)
+    assert chunked.interactions.time.tolist() == whole.interactions.time.tolist()
+
+
+def test_the_catalogue_is_the_mirror() -> None:
+    created = datetime(2025, 1, 1, tzinfo=UTC)
+    make_items(
+        "2", categories=["Grocery/Bread"], brand="Acme", text="words", group_key="g", created_at=created
+    )
+    make_items("1")
+    make_items("3", is_gone=True)
+    Item.objects.create(item_key="1", title="Elsewhere", scope="outlet")
+    catalogue = load_catalogue()
+    assert catalogue.item_keys == ("1", "2")
+    assert catalogue.titles == ("Item 1", "Item 2")
+    assert catalogue.categories == ((), ("Grocery/Bread",))
+    assert (catalogue.brands[1], catalogue.texts[1], catalogue.group_keys[1]) == ("Acme", "words", "g")
+    assert np.isnan(catalogue.created[0])
+    assert catalogue.created[1] == pytest.approx(created.timestamp(), abs=0.002)
