@@ -26,7 +26,7 @@ def roll_up(days: int | None = None) -> None:
     """Compute the daily figures of the reports."""
     from recommendations.reports.rollup import roll_up as run
 
-    run(**({} if days is None else {"days": days}))
+    run(days)
 
 
 @shared_task

@@ -55,16 +55,15 @@ def roll_up_arguments(parser: ArgumentParser) -> None:
 def roll_up(options: Options, progress: Progress) -> str:
     from recommendations.reports.rollup import roll_up as run
 
-    days = {} if options["days"] is None else {"days": options["days"]}
-    run(progress=progress, **days)
-    return "The daily figures are up to date."
+    report = run(options["days"], progress=progress)
+    return f"Daily figures: {number(report.days)} days done, {number(report.rows)} rows."
 
 
 def profiles(options: Options, progress: Progress) -> str:
     from recommendations.profiles.build import update_profiles
 
-    update_profiles(scope=options["scope"], progress=progress)
-    return "The profiles are up to date."
+    report = update_profiles(scope=options["scope"], progress=progress)
+    return f"Profiles: {number(report.written)} written, {number(report.deleted)} deleted."
 
 
 def prune(options: Options, progress: Progress) -> str:

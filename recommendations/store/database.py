@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from django.db import router
 from django.db.models import Q
@@ -60,9 +61,7 @@ class DatabaseStore(Store):
         transactions = ShortTransactions(using)
         written = 0
         for batch in transactions.batches(_lists(snapshot, rows)):
-            transactions.run(
-                len(batch), lambda batch=batch: RankedList.objects.using(using).bulk_create(batch)
-            )
+            transactions.run(len(batch), partial(RankedList.objects.using(using).bulk_create, batch))
             written += len(batch)
             told.advance(len(batch))
         return written
@@ -75,7 +74,7 @@ class DatabaseStore(Store):
         transactions = ShortTransactions(using)
         for batch in transactions.batches(keys):
             part = lists.filter(pk__gte=batch[0], pk__lte=batch[-1])
-            transactions.run(len(batch), lambda part=part: part._raw_delete(using))
+            transactions.run(len(batch), partial(part._raw_delete, using))
 
 
 def _wanted(requests: Collection[ListRequest]) -> Q:

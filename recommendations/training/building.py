@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from recommendations.algorithms.base import Algorithm, RankedPairs
 from recommendations.datatypes import ListKind
-from recommendations.exceptions import NotEnoughData, Refused
+from recommendations.exceptions import Locked, NotEnoughData, Refused
 from recommendations.models import Snapshot
 from recommendations.progress import Progress
 from recommendations.signals import snapshot_refused
@@ -53,8 +53,17 @@ class Build:
             # Whatever an algorithm raises, the other recommenders of the run go on.
             logger.exception("Training %s failed", self.recommender.name)
             publishing.discard(snapshot, Status.FAILED, f"{type(error).__name__}: {error}")
-        publishing.clean_up(self.recommender.name, self.scope, current=snapshot)
+        if self._holds_lock():
+            publishing.clean_up(self.recommender.name, self.scope, current=snapshot)
         return snapshot
+
+    def _holds_lock(self) -> bool:
+        """Without the lock, what is being built belongs to the run that took over, and is not ours to clean up."""
+        try:
+            self.still_ours()
+        except Locked:
+            return False
+        return True
 
     def _begin(self) -> Snapshot:
         algorithm = self.recommender.algorithm()
@@ -88,6 +97,7 @@ class Build:
         snapshot.n_lists = written.n_lists
         snapshot.coverage = self._coverage(written.targets)
         if not self.force:
+            _refuse(gate.no_lists(written.n_lists))
             _refuse(gate.worse_coverage(Quality(coverage=snapshot.coverage), live))
         snapshot.finished_at = timezone.now()
         snapshot.status = Status.READY

@@ -29,6 +29,11 @@ def too_little_data(n_events: int, kinds: Collection[str], minimum: int | None =
     ) % {"n": n_events, "kinds": ", ".join(sorted(kinds)) or "(none)", "minimum": minimum, "setting": NAME}
 
 
+def no_lists(n_lists: int) -> str:
+    """Why there is nothing to publish, or ""."""
+    return "" if n_lists else _("It made no lists: its events and options led to none.")
+
+
 def worse_coverage(candidate: Quality, live: Quality | None) -> str:
     """Why the candidate covers too little of the catalogue, or ""."""
     if live is None:

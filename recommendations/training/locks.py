@@ -37,6 +37,8 @@ class Lock:
         self.job = job
         self.holder = holder
         self.seconds = seconds
+        #: How it ended, when not well; written when the lock is released.
+        self.error = ""
 
     def _mine(self) -> QuerySet[Job]:
         return _jobs().filter(pk=self.job.pk, holder=self.holder)
@@ -53,9 +55,9 @@ class Lock:
         """Write progress into the row, as long as the lock is ours."""
         self._mine().update(**fields)
 
-    def release(self, error: str = "") -> None:
+    def release(self) -> None:
         """Let go, with how it ended."""
-        self._mine().update(holder="", expires_at=None, finished_at=timezone.now(), error=error)
+        self._mine().update(holder="", expires_at=None, finished_at=timezone.now(), error=self.error)
 
 
 def acquire(name: str, scope: str = "", seconds: float | None = None) -> Lock:
@@ -88,15 +90,14 @@ def acquire(name: str, scope: str = "", seconds: float | None = None) -> Lock:
 def held(name: str, scope: str = "", seconds: float | None = None) -> Iterator[Lock]:
     """Hold the lock `name`, with a heartbeat, while the block runs. Raises Locked when another run holds it."""
     lock = acquire(name, scope, seconds)
-    error = ""
     try:
         with _heartbeat(lock):
             yield lock
     except BaseException as caught:
-        error = f"{type(caught).__name__}: {caught}"
+        lock.error = f"{type(caught).__name__}: {caught}"
         raise
     finally:
-        lock.release(error)
+        lock.release()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.db import router, transaction
+from django.utils import timezone
 
 from recommendations.conf import settings
 from recommendations.exceptions import RecommendationsError
@@ -90,6 +91,7 @@ def discard(snapshot: Snapshot, status: str, reason: str) -> None:
     """Keep the row of a snapshot that does not go live, with the reason, and delete its lists."""
     snapshot.status = status
     snapshot.reason = reason
+    snapshot.finished_at = timezone.now()
     snapshot.save()
     get_store().clear(snapshot)
 

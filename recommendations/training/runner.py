@@ -105,6 +105,7 @@ def _train_locked(
         results[entry.name] = TrainingResult(
             entry.name, snapshot, snapshot.status, snapshot.reason, seconds, snapshot.metrics
         )
+        lock.error = snapshot.reason if snapshot.status == Snapshot.Status.FAILED else ""
         both.finish()
         own.close()
 

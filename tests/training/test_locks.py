@@ -65,7 +65,8 @@ def test_an_expired_lock_is_taken_over_and_the_loser_touches_nothing() -> None:
     with pytest.raises(Locked, match="this run lost its lock to another one"):
         lost.keep()
     lost.note(stage="a lie")
-    lost.release("another lie")
+    lost.error = "another lie"
+    lost.release()
     job = Job.objects.get(name="train:popular")
     assert (job.holder, job.stage, job.error) == (new.holder, "", "")
     new.keep()
