@@ -102,7 +102,7 @@ def _counts(report: Any) -> str:
         for name, c in [*report.declarations.items(), ("all", report.total)]
     ]
     errors = [f"  {error}" for c in report.declarations.values() for error in c.errors]
-    kinds = ", ".join(f"{number(n)} {kind}" for kind, n in sorted(report.kinds.items())) or "none"
+    kinds = ", ".join(f"{number(n)} {kind}" for kind, n in sorted(report.kinds.items()) if n) or "none"
     text = f"{table(headings, rows)}\nEvents that count, by kind: {kinds}."
     return "\n".join([text, "Rows that are no usable events:", *errors]) if errors else text
 

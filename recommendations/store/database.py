@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from recommendations.models import RankedList, Snapshot
 from recommendations.progress import Progress
@@ -28,14 +28,7 @@ class DatabaseStore(Store):
     def fetch(self, scope: str, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
         if not requests:
             return {}
-        rows = RankedList.objects.filter(
-            _wanted(requests),
-            # Implied by the line above; it leads both databases to the unique index instead of to a scan.
-            key_kind__in={request.key_kind for request in requests},
-            key__in={request.key for request in requests},
-            snapshot__scope=scope,
-            snapshot__status=Snapshot.Status.LIVE,
-        ).values_list(
+        rows = self.lists(requests, scope).values_list(
             "snapshot__recommender",
             "key_kind",
             "key",
@@ -50,6 +43,17 @@ class DatabaseStore(Store):
             )
             for recommender, key_kind, key, target_kind, snapshot_id, sources, items in rows
         }
+
+    def lists(self, requests: Collection[ListRequest], scope: str) -> QuerySet[RankedList]:
+        """The rows behind some requests: one join of lists and live snapshots."""
+        return RankedList.objects.filter(
+            _wanted(requests),
+            # Implied by the line above; it leads both databases to the unique index instead of to a scan.
+            key_kind__in={request.key_kind for request in requests},
+            key__in={request.key for request in requests},
+            snapshot__scope=scope,
+            snapshot__status=Snapshot.Status.LIVE,
+        )
 
     def live(self, scope: str) -> dict[str, int]:
         live = Snapshot.objects.filter(scope=scope, status=Snapshot.Status.LIVE)
