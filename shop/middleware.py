@@ -17,5 +17,8 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.policy)
+        # Django's own error pages for developers live on inline scripts.
+        is_debug_page = settings.DEBUG and response.status_code in {404, 500}
+        if not is_debug_page:
+            response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
