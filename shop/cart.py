@@ -114,9 +114,9 @@ class Cart:
 
     def add(self, product: Product, quantity: int = 1) -> None:
         """CartError when not so many are in stock, or the product is not sold now."""
-        self.set(product, self.quantities.get(str(product.pk), 0) + quantity)
+        self.set_quantity(product, self.quantities.get(str(product.pk), 0) + quantity)
 
-    def set(self, product: Product, quantity: int) -> None:
+    def set_quantity(self, product: Product, quantity: int) -> None:
         """Make `quantity` the number of `product` in the cart; 0 or less removes it."""
         before = self.quantities.get(str(product.pk), 0)
         quantity = min(max(quantity, 0), MAX_QUANTITY)

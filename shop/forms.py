@@ -18,7 +18,7 @@ class ReviewForm(forms.ModelForm):
     rating = forms.TypedChoiceField(
         label=_("Rating"),
         coerce=int,
-        choices=[(stars, "★" * stars) for stars in range(5, 0, -1)],
+        choices=[(stars, f"{'★' * stars} {stars}") for stars in range(5, 0, -1)],
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose one to five stars.")},
     )

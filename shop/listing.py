@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -39,12 +39,12 @@ class Filters:
     on_sale: bool = False
     rating: int | None = None
     sort: str = "newest"
-    sorts: dict[str, object] = field(default_factory=lambda: dict(SORTS))
+    sorts: Mapping[str, object] = field(default_factory=lambda: dict(SORTS))
 
     @classmethod
     def from_query(cls, data: QueryDict, *, searching: bool = False) -> Filters:
         query = " ".join(data.get("q", "").replace("\x00", "").split())[:200] if searching else ""
-        sorts: dict[str, object] = ({RELEVANCE: _("Best match")} if query else {}) | SORTS
+        sorts = ({RELEVANCE: _("Best match")} if query else {}) | SORTS
         sort = data.get("sort", "")
         rating = data.get("rating", "")
         return cls(
@@ -108,9 +108,9 @@ def narrowed(
     if filters.price_min is not None or filters.price_max is not None:
         products = products.with_sale_price()  # type: ignore[attr-defined]
         if filters.price_min is not None:
-            products = products.filter(sale_price__gte=filters.price_min)
+            products = products.filter(Q(("sale_price__gte", filters.price_min)))
         if filters.price_max is not None:
-            products = products.filter(sale_price__lte=filters.price_max)
+            products = products.filter(Q(("sale_price__lte", filters.price_max)))
     if filters.rating is not None:
         products = products.with_ratings().filter(rating__gte=filters.rating)  # type: ignore[attr-defined]
     return products
@@ -125,9 +125,9 @@ def ordered(products: QuerySet[Product], filters: Filters) -> QuerySet[Product]:
             filters.sort.replace("price", "sale_price"), "pk"
         )
     if filters.sort == "rating":
-        return products.order_by(F("rating").desc(nulls_last=True), "-n_reviews", "pk")
+        return products.order_by(F("rating").desc(nulls_last=True), F("n_reviews").desc(), "pk")
     if filters.sort == "discount":
-        return products.order_by("-active_percent", "name", "pk")
+        return products.order_by(F("active_percent").desc(), "name", "pk")
     if filters.sort == "name":
         return products.order_by("name", "pk")
     return products.order_by("-created_at", "-pk")

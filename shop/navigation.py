@@ -1,9 +1,16 @@
-"""Where to go after a form."""
+"""Who asks, and where to go after a form."""
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class SignedInRequest(HttpRequest):
+    """What a view behind `login_required` gets."""
+
+    user: User
 
 
 def safe_next(request: HttpRequest, default: str) -> str:

@@ -224,7 +224,7 @@ class Product(models.Model):
         annotated: Decimal | None = getattr(self, "active_percent", None)
         if annotated is not None:
             return Decimal(annotated)
-        best = self.discounts.active().aggregate(best=models.Max("percent"))["best"]  # type: ignore[attr-defined]
+        best = self.discounts.active().aggregate(best=models.Max("percent"))["best"]
         return best or Decimal(0)
 
     @property

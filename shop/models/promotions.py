@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 PERCENT_RANGE = (MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(100)))
 
 
-class WindowQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class WindowQuerySet(models.QuerySet):
     """Rows with `starts_at` and `ends_at`, either of which may be open."""
 
     def active(self) -> Self:

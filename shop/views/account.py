@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shop import orders
 from shop.forms import RegistrationForm
 from shop.models import Order, Product
+from shop.navigation import SignedInRequest
 
 ORDERS_PAGE_SIZE = 12
 RECENT_ORDERS = 3
@@ -39,7 +40,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     recent = (
         Order.objects.filter(user=request.user).annotate(n_lines=Count("lines")).order_by("-placed_at", "-pk")
     )
@@ -50,7 +51,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def order_history(request: HttpRequest) -> HttpResponse:
+def order_history(request: SignedInRequest) -> HttpResponse:
     own = Order.objects.filter(user=request.user).annotate(n_lines=Count("lines"))
     page = Paginator(own.order_by("-placed_at", "-pk"), ORDERS_PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "shop/orders.html", {"page": page})
@@ -58,7 +59,7 @@ def order_history(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def order(request: HttpRequest, number: str) -> HttpResponse:
+def order(request: SignedInRequest, number: str) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("coupon"), number=number, user=request.user)
     lines = found.lines.select_related("product__category", "product__parent")
     return render(request, "shop/order.html", {"order": found, "lines": lines})
@@ -66,7 +67,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
+def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
     found = get_object_or_404(Order, number=number, user=request.user)
     if orders.cancel(found):
         messages.success(request, _("Order %(number)s was cancelled.") % {"number": number})
@@ -77,6 +78,6 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def wishlist(request: HttpRequest) -> HttpResponse:
+def wishlist(request: SignedInRequest) -> HttpResponse:
     wished = Product.objects.visible().filter(wishes__user=request.user).order_by("-wishes__created_at", "pk")
     return render(request, "shop/wishlist.html", {"products": wished.for_cards()})

@@ -58,7 +58,7 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, WRONG_QUANTITY)
         return redirect("shop:cart")
     try:
-        Cart(request).set(product, form.cleaned_data["quantity"])
+        Cart(request).set_quantity(product, form.cleaned_data["quantity"])
     except CartError as error:
         messages.error(request, str(error))
     return redirect("shop:cart")
@@ -67,7 +67,7 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects.select_related("parent"), pk=pk)
-    Cart(request).set(product, 0)
+    Cart(request).set_quantity(product, 0)
     messages.info(request, _("“%(name)s” was removed.") % {"name": product.full_name})
     return redirect("shop:cart")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shop/home.html",
         {
             "newest": cards.order_by("-created_at", "-pk")[:SHELF_SIZE],
-            "deals": cards.filter(pk__in=on_sale).order_by("-active_percent", "-pk")[:SHELF_SIZE],
+            "deals": cards.filter(pk__in=on_sale).order_by(F("active_percent").desc(), "-pk")[:SHELF_SIZE],
         },
     )
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shop.forms import ReviewForm
 from shop.models import Category, Product, Review, Wish
-from shop.navigation import safe_next
+from shop.navigation import SignedInRequest, safe_next
 from shop.signals import product_viewed
 from shop.tiles import category_tile, product_tile, tile_mark
 
@@ -76,7 +76,7 @@ def _histogram(main: Product) -> list[tuple[int, int]]:
 
 @require_POST
 @login_required
-def review(request: HttpRequest, pk: int) -> HttpResponse:
+def review(request: SignedInRequest, pk: int) -> HttpResponse:
     """Write a review; a person's second one of the same product takes the place of the first."""
     main = get_object_or_404(Product.objects.visible().main().for_cards(), pk=pk)
     mine = Review.objects.filter(user=request.user, product=main).first()
@@ -90,7 +90,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def wish(request: HttpRequest, pk: int) -> HttpResponse:
+def wish(request: SignedInRequest, pk: int) -> HttpResponse:
     """Put a product on the wishlist, or take it off when `remove` is sent."""
     main = get_object_or_404(Product.objects.main(), pk=pk)
     if "remove" in request.POST:
