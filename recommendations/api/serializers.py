@@ -157,7 +157,7 @@ class EventSerializer(serializers.Serializer):
         }
         missing = [name for name in needed.get(kind, ["item"]) if name not in attrs]
         if missing:
-            raise serializers.ValidationError({name: [f"A {kind} event needs it."] for name in missing})
+            raise serializers.ValidationError({name: [f"Events of kind {kind} need it."] for name in missing})
         return attrs
 
 

@@ -53,34 +53,31 @@ class ShopView(APIView):
     schema = AutoSchema()
 
 
+@extend_schema(
+    summary="The slate of a placement",
+    description=(
+        "What the placement offers to this visitor now. The token goes back with impressions and clicks. "
+        "An empty list of items is a valid answer: there is nothing good to show."
+    ),
+    tags=["recommendations"],
+    parameters=[
+        OpenApiParameter("placement", str, OpenApiParameter.PATH, description="Its name in the settings."),
+        _parameter("item", OpenApiTypes.STR),
+        _parameter("items", OpenApiTypes.STR, many=True),
+        _parameter("category", OpenApiTypes.STR),
+        _parameter("size", OpenApiTypes.INT),
+    ],
+    responses={
+        200: SlateSerializer,
+        400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by parameter."),
+        404: UnknownPlacementSerializer,
+        429: _TOO_OFTEN,
+    },
+    examples=[examples.SLATE, examples.UNKNOWN_PLACEMENT],
+)
 class RecommendationsView(ShopView):
     throttle_classes = [RecommendationsThrottle]
 
-    @extend_schema(
-        operation_id="recommendations_retrieve",
-        summary="The slate of a placement",
-        description=(
-            "What the placement offers to this visitor now. The token goes back with impressions and clicks. "
-            "An empty list of items is a valid answer: there is nothing good to show."
-        ),
-        tags=["recommendations"],
-        parameters=[
-            OpenApiParameter(
-                "placement", str, OpenApiParameter.PATH, description="Its name in the settings."
-            ),
-            _parameter("item", OpenApiTypes.STR),
-            _parameter("items", OpenApiTypes.STR, many=True),
-            _parameter("category", OpenApiTypes.STR),
-            _parameter("size", OpenApiTypes.INT),
-        ],
-        responses={
-            200: SlateSerializer,
-            400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by parameter."),
-            404: UnknownPlacementSerializer,
-            429: _TOO_OFTEN,
-        },
-        examples=[examples.SLATE, examples.UNKNOWN_PLACEMENT],
-    )
     def get(self, request: Request, placement: str) -> Response:
         if placement not in settings.placements:
             known = sorted(settings.placements)
@@ -93,27 +90,26 @@ class RecommendationsView(ShopView):
         return Response(SlateSerializer(slate).data)
 
 
+@extend_schema(
+    summary="Record what the visitor did",
+    description=(
+        "Up to 100 events, each validated and recorded for itself; the answer tells what became of each. The "
+        "visitor is the one of the cookie or the session: a body that names one is refused. Purchases, refunds "
+        "and ratings are recorded by the shop itself."
+    ),
+    tags=["events"],
+    request=EventBatchSerializer,
+    responses={
+        200: EventResultsSerializer,
+        400: OpenApiResponse(ErrorsSerializer, "No batch, too long, or it names the visitor."),
+        403: _REFUSED,
+        429: _TOO_OFTEN,
+    },
+    examples=[examples.BATCH, examples.RESULTS],
+)
 class EventsView(ShopView):
     throttle_classes = [EventsThrottle]
 
-    @extend_schema(
-        operation_id="events_create",
-        summary="Record what the visitor did",
-        description=(
-            "Up to 100 events, each validated and recorded for itself; the answer tells what became of each. The "
-            "visitor is the one of the cookie or the session: a body that names one is refused. Purchases, refunds "
-            "and ratings are recorded by the shop itself."
-        ),
-        tags=["events"],
-        request=EventBatchSerializer,
-        responses={
-            200: EventResultsSerializer,
-            400: OpenApiResponse(ErrorsSerializer, "No batch, too long, or it names the visitor."),
-            403: _REFUSED,
-            429: _TOO_OFTEN,
-        },
-        examples=[examples.BATCH, examples.RESULTS],
-    )
     def post(self, request: Request) -> Response:
         results = take_batch(batch_of(request.data), request._request)
         recorded = sum(result["status"] == "recorded" for result in results)
