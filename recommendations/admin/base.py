@@ -22,9 +22,11 @@ class CappedPaginator(Paginator):
 
     CAP = 10_000
 
+    object_list: QuerySet
+
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.CAP].count()  # type: ignore[union-attr]
+        return self.object_list.order_by()[: self.CAP].count()
 
     @property
     def is_capped(self) -> bool:
@@ -57,11 +59,10 @@ class BigTableAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        queryset = super().get_queryset(request)
+        usual = super().get_queryset(request)
         # The same queryset, but one whose periods need no scan.
-        return type("Periods", (EveryPeriod, type(queryset)), {})(
-            model=queryset.model, query=queryset.query, using=queryset._db, hints=queryset._hints
-        )
+        with_periods = type("Periods", (EveryPeriod, type(usual)), {})
+        return with_periods(model=self.model, using=usual.db).order_by(*self.get_ordering(request))
 
 
 class EveryPeriod(QuerySet):

@@ -9,13 +9,13 @@ from math import ceil, floor, log10
 
 from django.utils.formats import date_format
 
-WIDTH, HEIGHT = 720, 180
-LEFT, RIGHT, TOP, BOTTOM = 52, 4, 8, 22
+WIDTH, HEIGHT = 440, 170
+LEFT, RIGHT, TOP, BOTTOM = 46, 2, 10, 24
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
 #: More days than this are drawn as weeks.
 MOST_BARS = 92
 N_TICKS = 4
-N_LABELS = 6
+N_LABELS = 4
 
 Series = Sequence[tuple[date, float]]
 
@@ -78,7 +78,7 @@ def bar_chart(series: Series, as_text: Callable[[float], str]) -> Chart:
     labels = [
         Mark(_at(LEFT + (n + 0.5) * slot), date_format(points[n][0], "j M"))
         for n in range(0, len(points), every)
-        if WIDTH - LEFT - n * slot > 24
+        if WIDTH - LEFT - n * slot > 40
     ]
     ticks = [Mark(_at(TOP + room - room * n / N_TICKS), _short(step * n)) for n in range(N_TICKS + 1)]
     return Chart(bars, ticks, labels, by_week)

@@ -50,7 +50,7 @@ class EventAdmin(BigTableAdmin):
 
     @admin.display(description=_("value"))
     def amount(self, event: Event) -> str:
-        return "" if event.value is None else f"{event.value} {event.currency}".strip()
+        return "" if event.value is None else f"{event.value}\N{NO-BREAK SPACE}{event.currency}".strip()
 
     @admin.display(description=_("counts"), boolean=True)
     def counts(self, event: Event) -> bool:

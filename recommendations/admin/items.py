@@ -27,6 +27,8 @@ from recommendations.store import ListRequest, get_store
 
 #: At most so many choices in a filter.
 MOST_CHOICES = 40
+#: So many of a list are shown at once, the rest on demand.
+SHOWN = 10
 
 
 class CategoryFilter(admin.SimpleListFilter):
@@ -91,6 +93,16 @@ class Neighbours:
     snapshot_id: int | None
     entries: list[Neighbour]
 
+    @property
+    def first(self) -> list[Neighbour]:
+        """What a page would show."""
+        return self.entries[:SHOWN]
+
+    @property
+    def more(self) -> list[Neighbour]:
+        """The rest."""
+        return self.entries[SHOWN:]
+
 
 @admin.register(Item)
 class ItemAdmin(ReadOnlyAdmin):
@@ -124,7 +136,14 @@ class ItemAdmin(ReadOnlyAdmin):
         """What each live recommender shows beside the item."""
         item = self._item(request, object_id)
         title = _("Why this? %(item)s") % {"item": item.title}
-        context = {"title": title, "item": item, "lists": neighbours(item)}
+        lists = neighbours(item)
+        context = {
+            "title": title,
+            "item": item,
+            "lists": [found for found in lists if found.entries],
+            "without": [found.recommender for found in lists if not found.entries and found.snapshot_id],
+            "not_live": [found.recommender for found in lists if not found.snapshot_id],
+        }
         return self._page(request, "admin/recommendations/item_why.html", context)
 
     def evidence_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -39,24 +39,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Totals, written out in the reader's language."""
+
+    slates: str
+    items_seen: str
+    clicks: str
+    ctr: str
+    orders: str
+    revenue: str
+
+    @classmethod
+    def of(cls, totals: Totals) -> Shown:
+        counts = (totals.slates, totals.items_seen, totals.clicks)
+        return cls(*map(count, counts), percent(totals.ctr), count(totals.orders), money(totals.revenue))
+
+
+@dataclass(frozen=True)
 class ShownRow:
     """A row of the placements' table."""
 
-    row: PlacementRow
+    name: str
     title: str
-    ctr: str
-    revenue: str
+    figures: Shown
     spark: str
 
 
 @dataclass(frozen=True)
 class ShownDay:
-    """A row of the table by day; `revenue` is attributed, `everything` all revenue."""
+    """A row of the table by day."""
 
     day: date
-    totals: Totals
-    revenue: str
-    everything: str
+    figures: Shown
+    all_revenue: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class Standing:
     known_until: datetime | None
     ndcg: str
     coverage: str
+    n_lists: str
 
 
 @admin.register(Report)
@@ -129,7 +145,7 @@ class ReportAdmin(ReadOnlyAdmin):
 
 def _standing(of: RecommenderStatus) -> Standing:
     known_until = (of.live.watermark or of.live.started_at) if of.live else None
-    return Standing(of, known_until, as_number(of.metrics.get(NDCG)), percent(of.coverage))
+    return Standing(of, known_until, as_number(of.metrics.get(NDCG)), percent(of.coverage), count(of.n_lists))
 
 
 def _figures(report: PlacementReport) -> dict[str, Any]:
@@ -142,10 +158,9 @@ def _figures(report: PlacementReport) -> dict[str, Any]:
         "currency": currency,
         "other_currencies": report.currencies[1:],
         "share": None if share is None else percent(share),
-        "ctr": percent(report.together.ctr),
-        "attributed": money(report.together.revenue),
+        "together": Shown.of(report.together),
+        "everything": Shown.of(report.everything),
         "unattributed": money(report.unattributed),
-        "all_revenue": money(report.everything.revenue),
         "rows": [_shown(row, days) for row in report.rows],
         "by_day": [
             _shown_day(day, together.get(day, Totals()), everything.get(day, Totals())) for day in reversed(days)
@@ -165,8 +180,8 @@ def _charts(
 
     in_currency = get_adapter().format_price
     return [
-        (_("Slates seen"), bar_chart(series(together, "slates"), _count)),
-        (_("Clicks"), bar_chart(series(together, "clicks"), _count)),
+        (_("Slates seen"), bar_chart(series(together, "slates"), count)),
+        (_("Clicks"), bar_chart(series(together, "clicks"), count)),
         (_("Attributed revenue"), bar_chart(revenue(together), lambda value: in_currency(value, currency))),
     ]
 
@@ -174,11 +189,11 @@ def _charts(
 def _shown(row: PlacementRow, days: list[date]) -> ShownRow:
     title = settings.placements.get(row.placement, {}).get("title", "")
     clicks = [float(row.by_day[day].clicks) if day in row.by_day else 0.0 for day in days]
-    return ShownRow(row, _(title) if title else "", percent(row.ctr), money(row.revenue), sparkline(clicks))
+    return ShownRow(row.placement, _(title) if title else "", Shown.of(row), sparkline(clicks))
 
 
 def _shown_day(day: date, together: Totals, everything: Totals) -> ShownDay:
-    return ShownDay(day, together, money(together.revenue), money(everything.revenue))
+    return ShownDay(day, Shown.of(together), money(everything.revenue))
 
 
 def money(amounts: Money) -> str:
@@ -190,8 +205,15 @@ def money(amounts: Money) -> str:
 
 def percent(share: float | None) -> str:
     """A share in per cent with one digit; "–" for none."""
-    return "–" if share is None else f"{number_format(100 * share, 1)} %"
+    if share is None:
+        return "–"
+    return (
+        f"< {number_format(0.1, 1)} %"
+        if 0 < share < 0.001
+        else f"{number_format(round(100 * share, 1), 1)} %"
+    )
 
 
-def _count(value: float) -> str:
+def count(value: float) -> str:
+    """A whole number, its thousands apart."""
     return number_format(int(value), force_grouping=True)

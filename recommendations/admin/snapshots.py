@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,11 +29,7 @@ NDCG, RECALL = "ndcg@10", "recall@10"
 class SnapshotAdmin(ReadOnlyAdmin):
     change_list_template = "admin/recommendations/snapshot_change_list.html"
     change_form_template = "admin/recommendations/snapshot_change_form.html"
-    list_display = (
-        "recommender", "pk", "status_badge", "ndcg", "recall", "covered", "n_lists", "n_events", "finished_at",
-        "reason",
-    )  # fmt: skip
-    list_display_links = ("recommender", "pk")
+    list_display = ("name", "standing", "ndcg", "recall", "covered", "n_lists", "age")
     list_filter = ("status", "recommender")
     ordering = ("-pk",)
     actions = ("activate_selected", "roll_back_selected")
@@ -44,7 +42,26 @@ class SnapshotAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": ("recommendations/admin/admin.css",)}
 
+    @admin.display(description=gettext_lazy("recommender"), ordering="recommender")
+    def name(self, snapshot: Snapshot) -> str:
+        return f"{snapshot.recommender} #{snapshot.pk}"
+
+    @admin.display(description=gettext_lazy("age"), ordering="-watermark")
+    def age(self, snapshot: Snapshot) -> str:
+        """Since the events that it knows were read."""
+        return timesince(snapshot.watermark or snapshot.started_at, depth=1)
+
     @admin.display(description=gettext_lazy("status"), ordering="status")
+    def standing(self, snapshot: Snapshot) -> SafeString:
+        """The status, and why when it is none to be glad about."""
+        badge = self.status_badge(snapshot)
+        return (
+            format_html('{}<div class="rec-reason">{}</div>', badge, snapshot.reason)
+            if snapshot.reason
+            else badge
+        )
+
+    @admin.display(description=gettext_lazy("status"))
     def status_badge(self, snapshot: Snapshot) -> SafeString:
         return format_html(
             '<span class="rec-badge rec-badge-{}">{}</span>', snapshot.status, snapshot.get_status_display()
@@ -138,7 +155,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
                 continue
             done = "Activated." if what == "activate" else "Rolled back to."
             self.log_change(request, now_live, done)
-            text = _("%(recommender)s: snapshot %(id)d is live now.")
+            text = _("Snapshot %(id)d of %(recommender)s is live now.")
             self.message_user(
                 request, text % {"recommender": now_live.recommender, "id": now_live.pk}, messages.SUCCESS
             )
@@ -166,6 +183,5 @@ def as_number(value: Any) -> str:
     """A metric to four digits, a count as it is, nothing for none."""
     if value is None:
         return ""
-    return (
-        f"{value:,}" if isinstance(value, int) or float(value).is_integer() and value > 1 else f"{value:.4f}"
-    )
+    is_count = float(value).is_integer() and value > 1
+    return number_format(int(value), force_grouping=True) if is_count else number_format(round(value, 4), 4)

@@ -153,7 +153,9 @@ def no_model(where: str, label: str, check_id: str) -> Error:
     labels = [m._meta.label for m in apps.get_models() if not m.__module__.startswith("django.")]
     alike = get_close_matches(label, labels, n=5, cutoff=0.5) or labels
     return Error(
-        f"{where} names {label!r}, but there is no such model.", hint=f"Models: {', '.join(alike)}.", id=check_id
+        f"{where} names {label!r}, but there is no such model.",
+        hint=f"Models: {', '.join(alike)}.",
+        id=check_id,
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -17,7 +19,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Events of real visitors."""
         return self.filter(simulated=False)
 
-    def with_visitor(self) -> EventQuerySet:
+    def with_visitor(self) -> models.QuerySet[Any]:
         """Adds `visitor`: the user that an anonymous key turned out to be, else the event's own `visitor_key`."""
         link = VisitorLink.objects.filter(
             scope=models.OuterRef("scope"), anonymous_key=models.OuterRef("visitor_key")
@@ -34,7 +36,11 @@ class Event(models.Model):
     session_key = models.CharField(_("session"), max_length=64, blank=True)
     order_key = models.CharField(_("order"), max_length=KEY_LENGTH, blank=True)
     source = models.CharField(
-        _("source row"), max_length=255, null=True, blank=True, help_text=_("The host row it came from, if any.")
+        _("source row"),
+        max_length=255,
+        null=True,
+        blank=True,
+        help_text=_("The host row it came from, if any."),
     )
     revision = models.PositiveIntegerField(_("revision"), default=0)
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, default=1)
@@ -96,7 +102,9 @@ class Impression(models.Model):
     visitor_key = models.CharField(_("visitor"), max_length=KEY_LENGTH, blank=True)
     session_key = models.CharField(_("session"), max_length=64, blank=True)
     scope = models.CharField(_("scope"), max_length=64, blank=True)
-    items = models.JSONField(_("items"), help_text=_("[[item, source, recommender], …] in order of position."))
+    items = models.JSONField(
+        _("items"), help_text=_("[[item, source, recommender], …] in order of position.")
+    )
     seen = models.JSONField(_("positions seen"), default=list)
     n_seen = models.PositiveSmallIntegerField(_("items seen"), default=0)
     occurred_at = models.DateTimeField(_("first seen at"), default=timezone.now)

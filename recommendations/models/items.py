@@ -12,7 +12,9 @@ class Item(models.Model):
 
     scope = models.CharField(_("scope"), max_length=64, blank=True)
     item_key = models.CharField(_("key"), max_length=KEY_LENGTH)
-    group_key = models.CharField(_("group"), max_length=KEY_LENGTH, blank=True, help_text=_("Variants share it."))
+    group_key = models.CharField(
+        _("group"), max_length=KEY_LENGTH, blank=True, help_text=_("Variants share it.")
+    )
     title = models.CharField(_("title"), max_length=255)
     text = models.TextField(_("text"), blank=True)
     categories = models.JSONField(_("categories"), default=list, help_text=_("Paths, e.g. Grocery/Bread."))

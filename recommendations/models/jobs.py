@@ -14,7 +14,9 @@ class Job(models.Model):
     stage = models.CharField(_("stage"), max_length=120, blank=True)
     done = models.PositiveBigIntegerField(_("done"), default=0)
     total = models.PositiveBigIntegerField(_("of"), default=0)
-    state = models.JSONField(_("state"), default=dict, blank=True, help_text=_("Where to go on after a break."))
+    state = models.JSONField(
+        _("state"), default=dict, blank=True, help_text=_("Where to go on after a break.")
+    )
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)

@@ -22,7 +22,9 @@ class Profile(models.Model):
     monetary_score = models.PositiveSmallIntegerField(_("monetary (1–5)"), default=0)
     stage = models.CharField(_("lifecycle stage"), max_length=24, blank=True)
     preferences = models.JSONField(
-        _("preferences"), default=dict, help_text=_("Shares of interest: categories and brands, each summing to 1.")
+        _("preferences"),
+        default=dict,
+        help_text=_("Shares of interest: categories and brands, each summing to 1."),
     )
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
 

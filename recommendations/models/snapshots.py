@@ -22,7 +22,9 @@ class Snapshot(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.BUILDING)
     algorithm = models.CharField(_("algorithm"), max_length=200)
     options = models.JSONField(_("options"), default=dict)
-    sources = models.JSONField(_("sources"), default=list, help_text=_("What `source_index` in a list points into."))
+    sources = models.JSONField(
+        _("sources"), default=list, help_text=_("What `source_index` in a list points into.")
+    )
     metrics = models.JSONField(_("metrics"), default=dict, blank=True)
     n_events = models.PositiveIntegerField(_("events"), default=0)
     n_items = models.PositiveIntegerField(_("items"), default=0)
@@ -39,7 +41,9 @@ class Snapshot(models.Model):
         verbose_name_plural = _("snapshots")
         constraints = [
             models.UniqueConstraint(
-                fields=["scope", "recommender"], condition=models.Q(status="live"), name="rec_snapshot_one_live"
+                fields=["scope", "recommender"],
+                condition=models.Q(status="live"),
+                name="rec_snapshot_one_live",
             ),
         ]
         indexes = [models.Index(fields=["scope", "recommender", "status"], name="rec_snapshot_status")]
@@ -64,7 +68,9 @@ class RankedList(models.Model):
         verbose_name = _("ranked list")
         verbose_name_plural = _("ranked lists")
         constraints = [
-            models.UniqueConstraint(fields=["snapshot", "key_kind", "key", "target_kind"], name="rec_list_key"),
+            models.UniqueConstraint(
+                fields=["snapshot", "key_kind", "key", "target_kind"], name="rec_list_key"
+            ),
         ]
 
     def __str__(self) -> str:

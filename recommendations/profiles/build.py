@@ -47,7 +47,9 @@ def update_profiles(
     events = events_of(scope)
     told.start("Scoring buyers")
     buyers = [of for of in figures(events.filter(kind__in=(Kind.PURCHASE, Kind.REFUND))) if of.n_orders]
-    typical = typical_interval((of.n_orders, of.first_order, of.last_order) for of in buyers)
+    typical = typical_interval(
+        (of.n_orders, of.first_order, of.last_order) for of in buyers if of.first_order and of.last_order
+    )
     build = _Builder(scope, now, typical, _scores(buyers), tastes(scope))
     told.start("Writing profiles")
     profiles = starmap(build, _together(figures(events), interests(events)))

@@ -70,8 +70,15 @@ def figures(events: EventQuerySet) -> Iterator[Figures]:
     )
     for row in rows.iterator(chunk_size=CHUNK):
         value = (row["bought"] or Decimal(0)) - abs(row["returned"] or Decimal(0))
-        times = (row[name] for name in ("first_seen", "last_seen", "first_order", "last_order"))
-        yield Figures(row["visitor"], *times, row["orders"] + row["others"], value)
+        yield Figures(
+            visitor=row["visitor"],
+            first_seen=row["first_seen"],
+            last_seen=row["last_seen"],
+            first_order=row["first_order"],
+            last_order=row["last_order"],
+            n_orders=row["orders"] + row["others"],
+            value=value,
+        )
 
 
 def interests(events: EventQuerySet) -> Iterator[tuple[str, list[Interest]]]:
