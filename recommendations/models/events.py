@@ -35,7 +35,7 @@ class Event(models.Model):
     item_key = models.CharField(_("item"), max_length=KEY_LENGTH, blank=True)
     session_key = models.CharField(_("session"), max_length=64, blank=True)
     order_key = models.CharField(_("order"), max_length=KEY_LENGTH, blank=True)
-    source = models.CharField(
+    source = models.CharField(  # noqa: DJ001  (null, so that many events without a row keep it unique)
         _("source row"),
         max_length=255,
         null=True,
