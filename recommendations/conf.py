@@ -56,6 +56,12 @@ class Settings:
             DEFAULTS["RECOMMENDERS"], self.own.get("RECOMMENDERS", {}), RECOMMENDER_DEFAULTS, "RECOMMENDERS"
         )
 
+    @property
+    def default_recommenders(self) -> dict[str, Any]:
+        """The packaged entries, those that the shop took away with `None` too."""
+        defaults: dict[str, Any] = DEFAULTS["RECOMMENDERS"]
+        return defaults
+
     @cached_property
     def placements(self) -> dict[str, dict[str, Any]]:
         """Placement name → page, title, sources, filters, fallback, size, minimum."""

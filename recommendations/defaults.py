@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 _BEHAVIOUR = {
     "view": 1.0,
     "click": 1.0,
@@ -42,27 +44,27 @@ _FILTERS = ["shown_item", "cart", "purchased", "dismissed"]
 PLACEMENTS: dict[str, dict[str, Any]] = {
     "home_for_you": {
         "page": "home",
-        "title": "Recommended for you",
+        "title": _("Recommended for you"),
         "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },
     "home_popular": {
         "page": "home",
-        "title": "Popular right now",
+        "title": _("Popular right now"),
         "sources": [{"source": "popular"}],
         "filters": ["cart"],
     },
     "category_popular": {
         "page": "category",
-        "title": "Popular in this category",
+        "title": _("Popular in this category"),
         "sources": [{"source": "popular_in_category"}],
         "filters": ["cart"],
         "fallback": [{"source": "popular"}],
     },
     "product_page": {
         "page": "product",
-        "title": "You may also like",
+        "title": _("You may also like"),
         "sources": [
             {"source": "similar", "recommenders": ["also_viewed", "also_bought"], "weight": 1.0},
             {"source": "similar", "recommenders": ["similar_content"], "weight": 0.5},
@@ -72,14 +74,14 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
     },
     "product_together": {
         "page": "product",
-        "title": "Often bought together",
+        "title": _("Often bought together"),
         "sources": [{"source": "similar", "recommenders": ["bought_together"]}],
         "filters": ["shown_item", "cart"],
         "size": 4,
     },
     "cart": {
         "page": "cart",
-        "title": "Goes well with your cart",
+        "title": _("Goes well with your cart"),
         "sources": [
             {"source": "together", "recommenders": ["bought_together"], "weight": 1.0},
             {"source": "together", "recommenders": ["also_bought"], "weight": 0.5},
@@ -89,21 +91,21 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
     },
     "order_complete": {
         "page": "order_complete",
-        "title": "You may like these next",
+        "title": _("You may like these next"),
         "sources": [{"source": "together", "recommenders": ["also_bought", "similar_content"]}],
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },
     "account": {
         "page": "account",
-        "title": "Picked for you",
+        "title": _("Picked for you"),
         "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },
     "search_no_result": {
         "page": "search",
-        "title": "Others liked these",
+        "title": _("Others liked these"),
         "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought"]}],
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],

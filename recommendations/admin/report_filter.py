@@ -38,7 +38,7 @@ class FilterForm(forms.Form):
     scope = forms.ChoiceField(label=_("Scope"), required=False)
 
     def __init__(self, *args: Any, scopes: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{**kwargs, "label_suffix": ""})
         self.fields["scope"].choices = [(scope, scope or _("(main)")) for scope in scopes]  # type: ignore[attr-defined]
         if len(scopes) < 2:
             del self.fields["scope"]

@@ -52,7 +52,8 @@ class Shown:
     @classmethod
     def of(cls, totals: Totals) -> Shown:
         counts = (totals.slates, totals.items_seen, totals.clicks)
-        return cls(*map(count, counts), percent(totals.ctr), count(totals.orders), money(totals.revenue))
+        slates, items, clicks = map(count, counts)
+        return cls(slates, items, clicks, percent(totals.ctr), count(totals.orders), money(totals.revenue))
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _take(form: EventSerializer, known: set[str], request: HttpRequest) -> Resul
 
 
 def _record(event: dict[str, Any], request: HttpRequest) -> bool:
-    kind, item = event["kind"], event.get("item")
+    kind, item = event["kind"], str(event.get("item") or "")
     if kind == Kind.IMPRESSION:
         return slates.record_seen(tokens.read(event["token"]), event["positions"], request)
     if kind == Kind.CLICK:
@@ -79,7 +79,7 @@ def _record(event: dict[str, Any], request: HttpRequest) -> bool:
     if kind == Kind.DISMISS and "token" in event:
         return slates.record_dismissal(tokens.read(event["token"]), item, request)
     details = {name: event[name] for name in ("query", "quantity") if name in event}
-    return bool(record(kind, None if kind == Kind.SEARCH else item, request=request, **details))
+    return bool(record(kind, item or None, request=request, **details))
 
 
 def _invalid(field: str, error: str) -> Result:

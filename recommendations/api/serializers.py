@@ -78,7 +78,9 @@ class SlateItemSerializer(serializers.Serializer):
 
     position = serializers.IntegerField(help_text="From 0.")
     item = serializers.CharField(source="item_key")
-    source = serializers.CharField(help_text="What placed it, e.g. `similar`.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="What placed it, e.g. `similar`."
+    )
     seed = serializers.CharField(source="seed_key", help_text='The item it was placed for; "" for none.')
     card = CardSerializer()
 
@@ -175,7 +177,7 @@ class EventResultSerializer(serializers.Serializer):
         choices=["recorded", "ignored", "invalid"],
         help_text="ignored: no consent, a robot, staff, or too fast.",
     )
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="By field, when invalid.",

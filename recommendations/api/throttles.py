@@ -16,7 +16,8 @@ class CallerThrottle(SimpleRateThrottle):
     default_rate: ClassVar[str]
 
     def get_rate(self) -> str | None:
-        return (api_settings.DEFAULT_THROTTLE_RATES or {}).get(str(self.scope), self.default_rate)
+        rates = api_settings.DEFAULT_THROTTLE_RATES or {}
+        return str(rates.get(str(self.scope), self.default_rate))
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         user = request.user

@@ -54,7 +54,8 @@ def urls() -> Iterator[CheckMessage]:
 
 def context_processor() -> Iterator[CheckMessage]:
     """W003: the template tags need the request."""
-    engines = [t for t in django_settings.TEMPLATES if t["BACKEND"].endswith("DjangoTemplates")]
+    templates: list[dict[str, Any]] = list(django_settings.TEMPLATES)
+    engines = [t for t in templates if t["BACKEND"].endswith("DjangoTemplates")]
     if engines and not any(
         REQUEST_PROCESSOR in engine.get("OPTIONS", {}).get("context_processors", []) for engine in engines
     ):

@@ -69,7 +69,11 @@ def _rows(user_key: str, cookie_key: str, scope: str, since: datetime) -> Iterab
         linked = links.filter(visitor_key=user_key).values("anonymous_key")
         # Two arms, since "one of these or in that subquery" would keep PostgreSQL from using the index.
         rows = rows.union(_relevant(scope, since).filter(visitor_key__in=linked))
-    return rows.order_by("rank", "-occurred_at")[: settings.HISTORY_EVENTS + MOST_FOR_FILTERS]
+    return rows.order_by(
+        "rank", "-occurred_at"
+    )[  # type: ignore[misc]  # annotated
+        : settings.HISTORY_EVENTS + MOST_FOR_FILTERS
+    ]
 
 
 def _relevant(scope: str, since: datetime) -> QuerySet[Event, Row]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from recommendations.conf import DEFAULTS, NAME, settings
+from recommendations.conf import NAME, settings
 from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.serving.filters import FILTERS, Filter
 from recommendations.serving.sources import SOURCES, Source
@@ -101,7 +101,7 @@ def _source(where: str, entry: Any) -> WeightedSource | None:
             f'{where} is {entry!r}. Write a source as {{"source": "popular"}}; known: {", ".join(sorted(SOURCES))}.'
         )
     options = dict(options)
-    source_class = _resolve(where, "source", options.pop("source"), SOURCES, Source)
+    source_class = _resolve(where, "source", options.pop("source"), SOURCES, Source)  # type: ignore[type-abstract]
     weight = options.pop("weight", 1.0)
     if not isinstance(weight, int | float) or isinstance(weight, bool) or not weight > 0:
         raise ConfigurationError(f'{where}["weight"] is {weight!r}. Set it to a number above 0.')
@@ -119,7 +119,9 @@ def _recommenders(where: str, names: Any) -> tuple[str, ...]:
     """The names; those the shop took away with `None` are left out, so that default placements do without them."""
     known = settings.recommenders
     unknown = [
-        name for name in _listed(where, names) if name not in known and name not in DEFAULTS["RECOMMENDERS"]
+        name
+        for name in _listed(where, names)
+        if name not in known and name not in settings.default_recommenders
     ]
     if unknown:
         raise ConfigurationError(
@@ -132,7 +134,7 @@ def _recommenders(where: str, names: Any) -> tuple[str, ...]:
 def _filter(where: str, name: Any) -> Filter:
     if not isinstance(name, str):
         raise ConfigurationError(f"{where} is {name!r}. Name a filter; known: {', '.join(sorted(FILTERS))}.")
-    return _resolve(where, "filter", name, FILTERS, Filter)()
+    return _resolve(where, "filter", name, FILTERS, Filter)()  # type: ignore[type-abstract]
 
 
 def _resolve(

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
 from django.db.models.constants import OnConflict
 from django.utils import timezone
 
@@ -48,12 +49,19 @@ def insert_events(events: Sequence[Revision], alias: str) -> None:
 def insert_statement(connection: BaseDatabaseWrapper) -> str:
     """INSERT … that ignores conflicts, in the database's own words."""
     ops, quote = connection.ops, connection.ops.quote_name
-    fields = [Event._meta.get_field(name) for name in COLUMNS]
+    fields = [field_of(name) for name in COLUMNS]
     start = ops.insert_statement(on_conflict=OnConflict.IGNORE)
     end = ops.on_conflict_suffix_sql(fields, OnConflict.IGNORE, [], [])
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(COLUMNS))
     return f"{start} {quote(Event._meta.db_table)} ({columns}) VALUES ({places}) {end}"
+
+
+def field_of(name: str) -> Field[Any, Any]:
+    """A column's field."""
+    field = Event._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field
 
 
 class Rows:
@@ -62,7 +70,7 @@ class Rows:
     def __init__(self, connection: BaseDatabaseWrapper, now: datetime) -> None:
         self.connection = connection
         self.now = now
-        self.fields = {name: Event._meta.get_field(name) for name in PREPARED}
+        self.fields = {name: field_of(name) for name in PREPARED}
         self.kept: dict[tuple[str, Any], Any] = {}
 
     def row(self, event: EventData, revision: int) -> list[Any]:

@@ -55,7 +55,7 @@ class Watched:
         adapter = get_adapter()
         label = model._meta.label_lower
         labels = {label, *(parent._meta.label_lower for parent in model._meta.all_parents)}
-        labels.add(model._meta.concrete_model._meta.label_lower)
+        labels.add((model._meta.concrete_model or model)._meta.label_lower)
         behaviours = list(enumerate(adapter.behaviours))
         self.rows = [n for n, b in behaviours if b.label in labels]
         self.related = [
@@ -81,7 +81,7 @@ def watched(model: type[Model]) -> Watched | None:
 @never_raises("Noticing a saved row")
 def on_saved(sender: Any, instance: Any, created: bool, raw: bool, using: str, **kwargs: Any) -> None:
     """A row was saved: its events are brought in line after the commit. Fixtures (`raw`) are left to reconcile."""
-    interest = watched(type(instance))
+    interest = watched(type(instance))  # type: ignore[arg-type]
     if interest is None or raw:
         return
     if interest.orders and created and (note := note_of(instance)):
@@ -98,7 +98,7 @@ def on_saved(sender: Any, instance: Any, created: bool, raw: bool, using: str, *
 @never_raises("Noticing a deleted row")
 def on_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
     """A row was deleted: its event is voided after the commit."""
-    interest = watched(type(instance))
+    interest = watched(type(instance))  # type: ignore[arg-type]
     if interest is None:
         return
     for number in interest.rows:

@@ -37,8 +37,8 @@ def read_assortment() -> Assortment:
     sold = dict(
         OrderLine.objects.values_list("product").annotate(n=Count("pk")).order_by("-n")[:N_BEST_SELLERS]
     )
-    rows = Product.objects.main().sellable().values_list("pk", "category__path", "name")
-    rows = [row for row in rows if row[0] in sold] or list(rows[:N_BEST_SELLERS])
+    all_rows = list(Product.objects.main().sellable().values_list("pk", "category__path", "name"))
+    rows = [row for row in all_rows if row[0] in sold] or all_rows[:N_BEST_SELLERS]
     if not rows:
         raise ValueError("The shop has no products to sell. Load some first: python manage.py load_demo")
     by_category: dict[str, list[int]] = defaultdict(list)
