@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -117,11 +117,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def with_sale_price(self) -> Self:
         """Annotate `sale_price` too, to filter and sort by in the database; shown prices come from Python."""
+        # Times 0.01, not divided by 100: SQLite keeps whole amounts as integers and would cut off the cents.
+        exact = F("price") * (Decimal(100) - F("active_percent")) * Decimal("0.01")
+        field: models.DecimalField = models.DecimalField(max_digits=12, decimal_places=2)
         return self.with_prices().annotate(
-            sale_price=models.ExpressionWrapper(
-                F("price") * (Decimal(100) - F("active_percent")) / Decimal(100),
-                output_field=models.DecimalField(max_digits=12, decimal_places=4),
-            )
+            sale_price=Round(models.ExpressionWrapper(exact, output_field=field), precision=2)
         )
 
     def with_ratings(self) -> Self:

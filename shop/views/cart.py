@@ -16,6 +16,8 @@ from shop.forms import QuantityForm
 from shop.models import Product
 from shop.navigation import safe_next
 
+# Of a 64-bit key.
+MAX_DIGITS = 19
 WRONG_QUANTITY = gettext_lazy("Please enter a quantity between 0 and 999.")
 
 
@@ -28,7 +30,7 @@ def cart(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Posted: `product` (key of a product or the chosen variant; may repeat), `quantity` of each, `next`."""
-    keys = [int(key) for key in request.POST.getlist("product") if key.isdecimal()]
+    keys = [int(key) for key in request.POST.getlist("product") if key.isdecimal() and len(key) < MAX_DIGITS]
     found = list(Product.objects.visible().filter(pk__in=keys).select_related("parent").order_by("pk"))
     back = safe_next(request, found[0].get_absolute_url() if found else reverse("shop:products"))
     form = QuantityForm({"quantity": request.POST.get("quantity") or 1})

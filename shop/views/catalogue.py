@@ -79,9 +79,10 @@ def _listing_context(request: HttpRequest, filters: Filters, base: Any) -> dict[
 
 
 def category_context(chosen: Category | None) -> dict[str, Any]:
-    """`breadcrumbs` (outermost first, without the chosen one) and `tree`, open along the way to it.
+    """The sidebar's and the header's categories, in one query.
 
-    Rows of `tree` are (category, depth, on the way?), in the order they are shown.
+    `breadcrumbs` (outermost first, without the chosen one), `top_categories` and `tree`, open along the way
+    to it. Rows of `tree` are (category, depth, on the way?), in the order they are shown.
     """
     paths = [*chosen.ancestor_paths, chosen.path] if chosen else []
     rows = Category.objects.filter(Q(parent=None) | Q(parent__path__in=paths)).order_by("name")
@@ -97,4 +98,9 @@ def category_context(chosen: Category | None) -> dict[str, Any]:
 
     grow(None, 0)
     breadcrumbs = [node for node, _depth, on_the_way in tree if on_the_way and node != chosen]
-    return {"category": chosen, "breadcrumbs": breadcrumbs, "tree": tree}
+    return {
+        "category": chosen,
+        "breadcrumbs": breadcrumbs,
+        "tree": tree,
+        "top_categories": by_parent.get(None, []),
+    }
