@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from recommendations.management.subcommands import SUBCOMMANDS
 from recommendations.management.tables import age, table
 from recommendations.models import Event, Item, Snapshot
 from tests.factories import make_order, make_product, make_user
@@ -108,8 +111,13 @@ def test_progress_is_told_on_the_error_stream(configure: Callable[..., None]) ->
 
 
 def test_tables() -> None:
-    from datetime import timedelta
-
     assert table(["name", "n"], [["a", "1,000"], ["bcd", ""]]) == "name      n\n----  -----\na     1,000\nbcd"
     assert table(["name"], []) == "name\n----"
     assert [age(timedelta(minutes=m)) for m in (3, 200, 60 * 24 * 5)] == ["3 min", "3 h", "5 days"]
+
+
+def test_every_subcommand_and_task_is_explained_in_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert [name for name in SUBCOMMANDS if f"| `{name}" not in text and f"`{name} " not in text] == []
+    for task in ("train(", "roll_up(", "reconcile(", "sync_items(", "update_profiles(", "prune("):
+        assert f"`{task}" in text
