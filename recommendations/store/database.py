@@ -21,7 +21,7 @@ from recommendations.store.base import (
 from recommendations.store.batches import ShortTransactions
 from recommendations.store.encoding import Encoder, ListRow, decode
 
-COLUMNS = ("snapshot", "key_kind", "key", "target_kind", "items")
+COLUMNS = ("snapshot_id", "key_kind", "key", "target_kind", "items")
 
 #: The values of COLUMNS, which every database adapter takes as they are.
 Values = tuple[int, str, str, str, str]
@@ -112,7 +112,7 @@ def _insert(using: str, values: list[Values]) -> None:
     """Insert rows in one statement; `bulk_create` would spend as long again on instances and on compiling SQL."""
     connection = connections[using]
     quote = connection.ops.quote_name
-    columns = [quote(RankedList._meta.get_field(name).column) for name in COLUMNS]
+    columns = [quote(name) for name in COLUMNS]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {quote(RankedList._meta.db_table)} ({', '.join(columns)}) "
