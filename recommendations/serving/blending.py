@@ -16,6 +16,8 @@ def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]
     origin that gave it most. Ties keep the order of the sources.
     """
     given = [(weight, candidates) for weight, candidates in parts if candidates and weight > 0]
+    if len(given) == 1:
+        return list(given[0][1])
     total = sum(weight for weight, _ in given)
     scores: dict[str, float] = {}
     strongest: dict[str, tuple[float, Candidate]] = {}

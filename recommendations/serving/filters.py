@@ -51,7 +51,8 @@ class Cart(Filter):
     needs = frozenset({"cart"})
 
     def keep(self, candidates: Sequence[Candidate], page: Page) -> list[Candidate]:
-        return [c for c in candidates if c.item_key not in page.cart]
+        cart = page.cart
+        return [c for c in candidates if c.item_key not in cart]
 
 
 class Purchased(Filter):
@@ -61,7 +62,8 @@ class Purchased(Filter):
     needs = frozenset({"history"})
 
     def keep(self, candidates: Sequence[Candidate], page: Page) -> list[Candidate]:
-        return [c for c in candidates if c.item_key not in page.history.purchased]
+        purchased = page.history.purchased
+        return [c for c in candidates if c.item_key not in purchased]
 
 
 class Dismissed(Filter):
@@ -71,7 +73,8 @@ class Dismissed(Filter):
     needs = frozenset({"history"})
 
     def keep(self, candidates: Sequence[Candidate], page: Page) -> list[Candidate]:
-        return [c for c in candidates if c.item_key not in page.history.dismissed]
+        dismissed = page.history.dismissed
+        return [c for c in candidates if c.item_key not in dismissed]
 
 
 FILTERS: dict[str, type[Filter]] = {kind.name: kind for kind in (ShownItem, Cart, Purchased, Dismissed)}

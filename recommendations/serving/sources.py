@@ -16,6 +16,9 @@ Lists = Mapping[ListRequest, StoredList]
 #: How many of the things a list is made from are used, so that a page's lists stay bounded.
 MOST_SEEDS = 20
 
+#: A source gives at most so many candidates: more than filters drop, so that a row stays full.
+MOST_CANDIDATES = 600
+
 
 class Source(ABC):
     """Makes candidates for a page in two steps, so that all lists of all placements are read at once.
@@ -67,7 +70,7 @@ def weighted_mean(source: str, parts: Iterable[tuple[float, str, StoredList]]) -
             scores[item_key] = scores.get(item_key, 0.0) + gain
             if item_key not in strongest or gain > strongest[item_key][0]:
                 strongest[item_key] = (gain, seed_key, found)
-    ranked = sorted(scores.items(), key=lambda pair: -pair[1])
+    ranked = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST_CANDIDATES]
     return [
         Candidate(
             item_key=item_key,
