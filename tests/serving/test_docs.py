@@ -1,0 +1,74 @@
+"""The docs say what the code does: names, tables and examples are compared or run."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.template import engines
+from django.test import RequestFactory
+
+from recommendations.conf import DEFAULTS, PLACEMENT_DEFAULTS
+from recommendations.serving.filters import FILTERS
+from recommendations.serving.placements import get_placement
+from recommendations.serving.sources import SOURCES
+from recommendations.templatetags.recommendations import register
+from tests.serving import twelve
+from tests.serving.twelve import publish, shown_on
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACEMENTS = (ROOT / "docs/placements.md").read_text()
+TEMPLATES = (ROOT / "docs/templates.md").read_text()
+CSS = (ROOT / "recommendations/static/recommendations/recommendations.css").read_text()
+
+
+def examples(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{re.escape(language)}\n(.*?)```", text, re.DOTALL)
+
+
+def test_every_placement_source_and_filter_is_explained() -> None:
+    rows = re.findall(r"^\| (`[^|]+`) \|", PLACEMENTS, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == {*DEFAULTS["PLACEMENTS"], *SOURCES, *FILTERS}
+
+
+def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
+    names: dict[str, Any] = {}
+    exec(examples(PLACEMENTS, "python")[0], names)
+    settings.RECOMMENDATIONS = names["RECOMMENDATIONS"]
+    assert set(names["RECOMMENDATIONS"]["PLACEMENTS"]["product_page"]) == set(PLACEMENT_DEFAULTS)
+    assert get_placement("product_page").size == 8
+
+
+def test_the_example_of_a_source_and_a_filter_runs(products: Any, settings: Any, monkeypatch: Any) -> None:
+    code, entry = examples(PLACEMENTS, "python")[1:3]
+    module = ModuleType("shop.picks")
+    exec(code, module.__dict__)
+    monkeypatch.setitem(sys.modules, "shop.picks", module)
+    placements = eval(f"{{{entry}}}")
+    placements["staff"]["sources"][0]["picks"] = ["sample-1", "t1", "b1"]
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": placements}
+    twelve.CART.append("b1")
+    assert shown_on("staff") == ["t1"]
+
+
+def test_every_tag_and_every_property_is_explained() -> None:
+    assert set(re.findall(r"\{% (\w+)", TEMPLATES)) >= set(register.tags)
+    assert set(re.findall(r"--rec-[a-z-]+\b", TEMPLATES)) == set(re.findall(r"--rec-[a-z-]+\b", CSS))
+
+
+@pytest.mark.urls("tests.serving.urls")
+def test_the_examples_of_templates_render(products: Any) -> None:
+    publish("also_viewed", {"b1": ["b2", "t1"]})
+    first, override, own = examples(TEMPLATES, "html+django")
+    context = {"product": products["b1"]}
+    request = RequestFactory().get("/")
+    html = engines["django"].from_string(first).render(context, request)
+    assert 'data-item="b2"' in html and "track.js" in html
+    html = engines["django"].from_string("{% load recommendations %}" + own).render(context, request)
+    assert html.count("<article") == 2 and "data-slate=" in html
+    assert "recommendations/slate.html" in override
