@@ -102,6 +102,20 @@ def _shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """At the end, close what threads of the tests left open: PostgreSQL drops no database that is in use."""
+    yield
+    if _on_postgres():
+        from django.db import connection
+
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the data sets that are not part of the repository; mark the test `shared_data`."""
     return _shared_data()
