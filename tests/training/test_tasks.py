@@ -59,6 +59,7 @@ def test_without_celery_only_importing_the_tasks_fails() -> None:
     )
 
 
+@pytest.mark.django_db  # Celery closes the database's connections when it loads the tasks
 def test_the_sample_schedule_names_tasks_that_exist(settings: object) -> None:
     from celery import current_app
 
