@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from recommendations.admin.base import BigTableAdmin, OwnChoicesFilter, PlacementFilter
+from recommendations.admin.base import BigTableAdmin, OwnChoicesFilter, PlacementFilter, Span, scopes_of
 from recommendations.conf import settings
 from recommendations.datatypes import Kind
 from recommendations.models import Event, Impression
@@ -42,11 +42,22 @@ class EventAdmin(BigTableAdmin):
         "occurred_at", "kind", "item_key", "visitor_key", "amount", "order_key", "placement", "counts", "simulated",
     )  # fmt: skip
     list_filter = (KindFilter, PlacementFilter, "simulated", VoidedFilter)
-    # Whole keys: they are found by an index or one plain comparison, whatever the size of the log.
-    search_fields = (
-        "visitor_key__exact", "item_key__exact", "order_key__exact", "session_key__exact", "slate_id__exact",
-    )  # fmt: skip
-    search_help_text = _("A whole key: visitor (u:1, a:…), item, order, session or slate.")
+    search_fields = ("visitor_key", "item_key", "order_key", "slate_id")
+    search_help_text = _("A whole key: visitor (u:1, a:…), item, order or slate.")
+
+    def search(self, term: str) -> Q:
+        # The indexes of visitors and items begin with the scope.
+        scopes = Q(scope__in=scopes_of(Event))
+        by_scope = scopes & Q(visitor_key=term) | scopes & Q(item_key=term)
+        return by_scope | Q(order_key=term) | Q(slate_id=term)
+
+    def whole_span(self) -> Span:
+        spans = []
+        for kind in [*Kind, *settings.EVENT_KINDS]:
+            moments = Event.objects.filter(kind=kind).values_list("occurred_at", flat=True)
+            spans += [moments.order_by("occurred_at").first(), moments.order_by("-occurred_at").first()]
+        known = [moment for moment in spans if moment is not None]
+        return {"first": min(known, default=None), "last": max(known, default=None)}
 
     @admin.display(description=_("value"))
     def amount(self, event: Event) -> str:
@@ -62,5 +73,8 @@ class ImpressionAdmin(BigTableAdmin):
     date_hierarchy = "occurred_at"
     list_display = ("occurred_at", "placement", "visitor_key", "n_seen", "slate_id", "simulated")
     list_filter = (PlacementFilter, "simulated")
-    search_fields = ("visitor_key__exact", "session_key__exact", "slate_id__exact")
-    search_help_text = _("A whole key: visitor (u:1, a:…), session or slate.")
+    search_fields = ("visitor_key", "slate_id")
+    search_help_text = _("A whole key: visitor (u:1, a:…) or slate.")
+
+    def search(self, term: str) -> Q:
+        return Q(scope__in=scopes_of(Impression), visitor_key=term) | Q(slate_id=term)

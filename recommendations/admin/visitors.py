@@ -66,5 +66,5 @@ def _shares(profile: Profile, what: str) -> SafeString:
 @admin.register(VisitorLink)
 class VisitorLinkAdmin(BigTableAdmin):
     list_display = ("linked_at", "anonymous_key", "visitor_key", "bucket", "scope")
-    search_fields = ("anonymous_key__exact", "visitor_key__exact")
+    search_fields = ("anonymous_key", "visitor_key")
     search_help_text = _("A whole visitor key (u:1, a:…).")

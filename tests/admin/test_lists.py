@@ -69,17 +69,20 @@ def test_an_event_is_found_by_whole_keys_and_filters(staff) -> None:
     make("event")
     Event.objects.create(kind="click", item_key="bread", visitor_key="u:1", placement="cart", simulated=True)
     Event.objects.create(kind="view", item_key="eggs", visitor_key="u:2", voided_at=NOW)
+    Event.objects.create(kind="view", item_key="scone", visitor_key="u:3", scope="uk")
     client = staff("view_event")
     found = {
         "?q=milk": {"milk"},
         "?q=mil": set(),
         "?q=u:1": {"milk", "bread"},
+        "?q=u:1&kind=view": {"milk"},
+        "?q=u:3": {"scone"},
         "?kind=click": {"bread"},
         "?placement=cart": {"bread"},
         "?simulated__exact=1": {"bread"},
         "?counts=no": {"eggs"},
-        "?counts=yes": {"milk", "bread"},
-        f"?occurred_at__year={NOW.year}": {"milk", "bread", "eggs"},
+        "?counts=yes": {"milk", "bread", "scone"},
+        f"?occurred_at__year={NOW.year}": {"milk", "bread", "eggs", "scone"},
         "?occurred_at__year=1999": set(),
     }
     for query, items in found.items():
@@ -96,6 +99,13 @@ def test_the_log_is_never_counted_joined_or_scanned_for_its_days(staff) -> None:
     assert not [sql for sql in about_events if "JOIN" in sql or "DISTINCT" in sql]
     counts = [sql for sql in about_events if "COUNT(" in sql]
     assert counts and all("LIMIT 10000" in sql for sql in counts)
+
+
+def test_the_days_of_the_log_are_those_of_its_first_and_last_event(staff) -> None:
+    for kind, moment in {"view": "2024-03-01T00:00Z", "click": "2026-02-01T00:00Z"}.items():
+        Event.objects.create(kind=kind, item_key="x", occurred_at=datetime.fromisoformat(moment))
+    page = staff("view_event").get("/admin/recommendations/event/").content.decode()
+    assert [year for year in range(2020, 2030) if f"?occurred_at__year={year}" in page] == [2024, 2025, 2026]
 
 
 def test_a_capped_list_says_so(staff, monkeypatch) -> None:
