@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import Field, Func
+from django.db.models import Field, Func, QuerySet
 from django.utils import timezone
 
 from recommendations.algorithms.catalogue import Catalogue
@@ -38,6 +37,19 @@ class Epoch(Number):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "((julianday(%(expressions)s) - 2440587.5) * 86400.0)"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+class Unindexed(Func):
+    """A column as it is, but not to be looked up: nearly all events are read, so walking the table is fastest.
+
+    SQLite has no statistics unless somebody ran ANALYZE, and would read each chunk by way of an index.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 @dataclass(frozen=True)
@@ -70,8 +82,8 @@ class Columns:
         self._chunks: list[tuple[np.ndarray, ...]] = []
 
     def add(self, rows: list[tuple[Any, ...]]) -> None:
-        """Rows of (kind, visitor, item, session, order, time, quantity, value, rating)."""
-        kind, visitor, item, session, order, time, quantity, value, rating = zip(*rows, strict=True)
+        """Rows of (pk, kind, visitor, item, session, order, time, quantity, value, rating)."""
+        _pks, kind, visitor, item, session, order, time, quantity, value, rating = zip(*rows, strict=True)
         codes = (
             (self.kinds, kind, np.int8),
             (self.visitors, visitor, np.int32),
@@ -126,14 +138,19 @@ def load(
     """
     told = progress or NoProgress()
     loaded_at = timezone.now()
-    events = Event.objects.valid().filter(scope=scope, kind__in=sorted(kinds)).exclude(item_key="")
+    events = (
+        Event.objects.valid()
+        .alias(of_scope=Unindexed("scope"), of_kind=Unindexed("kind"))
+        .filter(of_scope=scope, of_kind__in=sorted(kinds))
+        .exclude(item_key="")
+    )
     if window_days is not None:
         events = events.filter(occurred_at__gte=loaded_at - timedelta(days=window_days))
     if not settings.TRAIN_ON_SIMULATED:
         events = events.real()
     told.start("load events", events.count() if kinds else 0)
     columns = Columns()
-    for rows in _chunks(_rows(events) if kinds else ()):
+    for rows in _chunks(events) if kinds else ():
         columns.add(rows)
         told.advance(len(rows))
     links = VisitorLink.objects.filter(scope=scope).values_list("anonymous_key", "visitor_key")
@@ -165,9 +182,14 @@ def load_catalogue(scope: str = "", progress: Progress | None = None) -> Catalog
     )
 
 
-def _rows(events: Any) -> Iterator[tuple[Any, ...]]:
-    return (
-        events.order_by()
+def _chunks(events: QuerySet[Event]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows in lists of CHUNK_ROWS, each by a query of its own.
+
+    An open cursor would do with one query, but on SQLite this connection could then not write its progress as soon as
+    anybody else has written: the cursor holds it to an older state of the database.
+    """
+    rows = (
+        events.order_by("pk")
         .annotate(
             time=Epoch("occurred_at"),
             # As floats: a Decimal for every row would cost more than the reading.
@@ -175,13 +197,10 @@ def _rows(events: Any) -> Iterator[tuple[Any, ...]]:
             paid=Number("value"),
         )
         .values_list(
-            "kind", "visitor_key", "item_key", "session_key", "order_key", "time", "n", "paid", "rating"
+            "pk", "kind", "visitor_key", "item_key", "session_key", "order_key", "time", "n", "paid", "rating"
         )
-        .iterator(CHUNK_ROWS)
     )
-
-
-def _chunks(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, CHUNK_ROWS)):
+    chunk = list(rows[:CHUNK_ROWS])
+    while chunk:
         yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1][0])[:CHUNK_ROWS]) if len(chunk) == CHUNK_ROWS else []

@@ -99,8 +99,8 @@ def test_chunks_make_no_difference(
     make_events(*(("view", f"u:{n % 3}", str(n % 5)) for n in range(20)))
     whole = load(EVERY_KIND)
     monkeypatch.setattr(loading, "CHUNK_ROWS", 3)
-    # Two counts, events, links, gone items, items.
-    with django_assert_num_queries(6):
+    # Two counts, seven chunks of events, links, gone items, items.
+    with django_assert_num_queries(12):
         chunked = load(EVERY_KIND)
     assert keys(chunked) == keys(whole)
     assert chunked.interactions.time.tolist() == whole.interactions.time.tolist()

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from recommendations.exceptions import UnknownName
 from recommendations.models import Event, Job, Snapshot
+from recommendations.progress import NoProgress
 from recommendations.store import ListRequest, get_store
+from recommendations.training import loading, progress
 from recommendations.training.locks import acquire
 from recommendations.training.runner import TrainingResult, train
 from tests.training.factories import (
@@ -204,6 +206,34 @@ def test_a_run_that_lost_its_lock_publishes_nothing(configure: Callable[..., Non
     assert results[0].status == "failed"
     assert results[0].reason.startswith("Locked: train:slow: this run lost its lock to another one")
     assert get_store().live("") == {}
+
+
+class RecordsMeanwhile(NoProgress):
+    """Whenever training tells how far it is, somebody else records an event, on a connection of their own."""
+
+    def advance(self, n: int = 1) -> None:
+        thread = threading.Thread(target=self._record)
+        thread.start()
+        thread.join()
+
+    def _record(self) -> None:
+        try:
+            Event.objects.create(kind="view", visitor_key="u:meanwhile", item_key="a0")
+        finally:
+            connections.close_all()
+
+
+def test_recording_goes_on_while_events_are_read(
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite an open cursor would make the next write of training's own connection fail at once."""
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(progress, "INTERVAL_SECONDS", 0.0)
+    configure({"also_bought": ALSO_BOUGHT})
+    two_tastes()
+    (result,) = train(progress=RecordsMeanwhile())
+    assert (result.status, result.reason) == ("live", "")
+    assert Event.objects.filter(visitor_key="u:meanwhile").count() > 8
 
 
 @pytest.mark.parametrize("module", ["runner", "publishing", "status", "gate", "locks"])
