@@ -138,7 +138,7 @@ def load(
     """
     told = progress or NoProgress()
     loaded_at = timezone.now()
-    events = (
+    events: Any = (
         Event.objects.valid()
         .alias(of_scope=Unindexed("scope"), of_kind=Unindexed("kind"))
         .filter(of_scope=scope, of_kind__in=sorted(kinds))
