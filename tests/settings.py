@@ -25,6 +25,8 @@ POSTGRES_URL = (
 _FILE = Path(tempfile.gettempdir()) / f"recommendations-tests-{os.getpid()}.sqlite3"
 
 DATABASES["default"] |= database(POSTGRES_URL if ON_POSTGRES else "", sqlite_file=_FILE)
+#: The harder case for an app that logs: its errors must not spoil the shop's transaction.
+DATABASES["default"]["ATOMIC_REQUESTS"] = True
 if not ON_POSTGRES:
     # A file, as in production: threads, browsers and workers then meet the real locks.
     DATABASES["default"]["TEST"] = {"NAME": f"{_FILE}.test"}

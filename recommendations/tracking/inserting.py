@@ -1,7 +1,7 @@
 """Inserting events, leaving out those whose source and revision are there already.
 
 `bulk_create(ignore_conflicts=True)` does the same, and spends most of its time on making model instances and on
-compiling SQL that is the same for every batch: a year of orders is read three times as fast with this.
+compiling SQL that is the same for every batch: a year of orders is read in less than half the time with this.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ logger = logging.getLogger("recommendations")
 def never_raises(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: an exception is logged with its traceback, counted as `error`, and None is returned.
 
-    This is the one broad `except` of the app: a receiver of ours would otherwise raise into the shop's page, since
-    shops send their signals with plain `.send()`.
+    Broad on purpose: a receiver of ours would otherwise raise into the shop's page, since shops send their signals
+    with plain `.send()`.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Round
 from django.urls import reverse
@@ -50,10 +50,11 @@ class Category(models.Model):
         self.slug = self.slug or slugify(self.name) or "category"
         old_path = self.path
         self.path = self.path_under(self.parent, self.name)
-        super().save(*args, **kwargs)
-        if old_path and old_path != self.path:
-            for child in self.children.select_related("parent"):
-                child.save()
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+            if old_path and old_path != self.path:
+                for child in self.children.select_related("parent"):
+                    child.save()
 
     def get_absolute_url(self) -> str:
         return reverse("shop:category", kwargs={"pk": self.pk, "slug": self.slug or "category"})

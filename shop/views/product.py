@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -114,8 +113,6 @@ def _drawing(request: HttpRequest, svg: str, mark: str) -> HttpResponse:
     return response
 
 
-# A page has dozens of these and each only reads: no transaction, so that none ever queues for SQLite's write lock.
-@transaction.non_atomic_requests
 @require_safe
 def tile(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Product.objects.select_related("category"), pk=pk)
@@ -123,7 +120,6 @@ def tile(request: HttpRequest, pk: int) -> HttpResponse:
     return _drawing(request, product_tile(found.name, found.category.path), mark)
 
 
-@transaction.non_atomic_requests
 @require_safe
 def category_picture(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Category, pk=pk)
