@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -17,7 +17,6 @@ from recommendations.adapter import get_adapter
 from recommendations.conf import settings
 from recommendations.datatypes import KINDS_WITHOUT_ITEM, EventData, Kind, RequestState, SlatePayload
 from recommendations.exceptions import InvalidEvent
-from recommendations.models import Event
 from recommendations.tracking import counters
 from recommendations.tracking.bots import rate_guard
 from recommendations.tracking.safety import never_raises
@@ -93,13 +92,12 @@ def record(
     return True
 
 
-def record_batch(events: Sequence[EventData], using: str | None = None) -> None:
-    """Write events once the transaction on `using` (the log's own database by default) commits.
+def record_batch(events: Sequence[EventData], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Write events once the shop's transaction, on its database `using`, commits; the log may live on another.
 
     A failing log is logged and counted; nothing is raised.
     """
-    alias = using or router.db_for_write(Event)
-    transaction.on_commit(partial(write, list(events)), using=alias, robust=True)
+    transaction.on_commit(partial(write, list(events)), using=using, robust=True)
 
 
 @never_raises("Writing events")

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.core import signing
-from django.db import router, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -148,7 +148,9 @@ def link_visitor(request: HttpRequest, user: Any) -> None:
             visitor_key=key,
             bucket=bucket_of(state.anonymous_key),
         )
-        transaction.on_commit(partial(_save_link, link), using=router.db_for_write(VisitorLink), robust=True)
+        transaction.on_commit(
+            partial(_save_link, link), using=user._state.db or DEFAULT_DB_ALIAS, robust=True
+        )
 
 
 @never_raises("Linking a visitor at login")

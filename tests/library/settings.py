@@ -1,7 +1,7 @@
 """A lending library: another host, unlike the shop in all that matters.
 
-UUID keys, its own user model, two kinds of things to lend whose keys have a prefix, no cart, no prices, no orders;
-no Celery, no DRF and no other extra installed.
+UUID keys, its own user model, a log on another database, two kinds of things to lend whose keys have a prefix,
+no cart, no prices, no orders; no Celery, no DRF and no other extra installed.
 """
 
 from __future__ import annotations
@@ -65,6 +65,12 @@ else:
             "NAME": Path(tempfile.gettempdir()) / "library.sqlite3",
         }
     }
+#: The log lives on a database of its own: the library's router says so.
+DATABASES["log"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": Path(tempfile.gettempdir()) / "library-log.sqlite3",
+}
+DATABASE_ROUTERS = ["tests.library.routers.LogRouter"]
 
 RECOMMENDATIONS = {
     "ADAPTER": "tests.library.adapter.LibraryAdapter",

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from recommendations.models import Event, Item, Snapshot
+from recommendations.shortcuts import record
 from tests.library.models import Book, Film, Loan, Member
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "log"])
 
 HUMAN = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -88,7 +90,7 @@ def test_what_is_not_on_the_shelf_is_not_shown(library: dict[str, Any]) -> None:
     assert away.get_absolute_url() not in html
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "log"])
 def test_a_loan_is_an_event_at_once_and_voided_with_it(library: dict[str, Any]) -> None:
     loan = Loan.objects.create(member=Member.objects.all()[0], film=library["film"])
     source = f"loan:library.loan:{loan.pk}"
@@ -96,6 +98,25 @@ def test_a_loan_is_an_event_at_once_and_voided_with_it(library: dict[str, Any]) 
     loan.is_void = True
     loan.save()
     assert not Event.objects.valid().filter(source=source).exists()
+
+
+def test_the_log_lives_on_its_own_database(library: dict[str, Any]) -> None:
+    learn()
+    assert "recommendations_event" in connections["log"].introspection.table_names()
+    assert "recommendations_event" not in connections["default"].introspection.table_names()
+    assert "library_loan" not in connections["log"].introspection.table_names()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "log"])
+def test_what_the_library_rolls_back_is_not_in_the_log(library: dict[str, Any]) -> None:
+    n_before = Event.objects.count()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        Loan.objects.create(member=Member.objects.all()[0], film=library["film"])
+        record("view", library["film"], visitor_key="a:x")
+        raise ZeroDivisionError
+    assert Event.objects.count() == n_before
+    assert record("view", library["film"], visitor_key="a:x")
+    assert Event.objects.count() == n_before + 1
 
 
 def test_the_web_process_loaded_no_extra() -> None:
