@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
@@ -33,6 +34,11 @@ KINDS_WITHOUT_ITEM = frozenset({Kind.SEARCH, Kind.IMPRESSION})
 #: Kinds that say "interested"; what a visitor's recent history is made of.
 KINDS_OF_INTEREST = frozenset(
     {Kind.VIEW, Kind.CART, Kind.WISH, Kind.PURCHASE, Kind.RATING, Kind.SHARE, Kind.CLICK}
+)
+
+#: How much each kind says of a visitor's interest, unless settings or options say otherwise.
+INTEREST_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"view": 1.0, "click": 1.0, "wish": 2.0, "cart": 3.0, "purchase": 5.0, "rating": 2.0, "share": 2.0}
 )
 
 

@@ -6,15 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-_BEHAVIOUR = {
-    "view": 1.0,
-    "click": 1.0,
-    "wish": 2.0,
-    "cart": 3.0,
-    "purchase": 5.0,
-    "rating": 2.0,
-    "share": 2.0,
-}
+from recommendations.datatypes import INTEREST_WEIGHTS
+
+_BEHAVIOUR = dict(INTEREST_WEIGHTS)
 
 RECOMMENDERS: dict[str, dict[str, Any]] = {
     "popular": {

@@ -17,7 +17,7 @@ APP = "recommendations"
 #: Plain modules that import none of ours but what is named here.
 LEAVES: dict[str, set[str]] = {
     "datatypes": set(),
-    "defaults": set(),
+    "defaults": {"datatypes"},
     "exceptions": set(),
     "paths": set(),
     "progress": set(),

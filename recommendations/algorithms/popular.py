@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
-from recommendations.datatypes import EVERYBODY, category_segment
+from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS, category_segment
 from recommendations.exceptions import ConfigurationError
 
 
@@ -21,17 +21,7 @@ class PopularConfig(AlgorithmConfig):
     """`by`: which parts of the catalogue get lists of their own (category, brand). `prior_visitors`: a list's
     best item with so many visitors scores ½."""
 
-    events: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "view": 1.0,
-            "click": 1.0,
-            "wish": 2.0,
-            "cart": 3.0,
-            "purchase": 5.0,
-            "rating": 2.0,
-            "share": 2.0,
-        }
-    )
+    events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
     half_life_days: float | None = 30.0
     by: Sequence[str] = ("category",)
     prior_visitors: float = 1.0

@@ -13,7 +13,7 @@ from scipy import sparse
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.similarity import TopK, top_k_of_rows
-from recommendations.datatypes import EVERYBODY
+from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS
 from recommendations.evaluation import metrics
 from recommendations.exceptions import NotEnoughData
 
@@ -27,17 +27,7 @@ class Serving:
 
     history_events: int = 60
     history_half_life_hours: float = 72.0
-    history_weights: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "view": 1.0,
-            "click": 1.0,
-            "wish": 2.0,
-            "cart": 3.0,
-            "purchase": 5.0,
-            "rating": 2.0,
-            "share": 2.0,
-        }
-    )
+    history_weights: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
     seeds: int = 20
     list_length: int = 50
 
