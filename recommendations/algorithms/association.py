@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,7 +12,7 @@ from scipy import sparse
 
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
-from recommendations.algorithms.histories import history_matrix
+from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.pairs import (
     PairCounts,
@@ -105,11 +105,11 @@ class Association(Algorithm):
         """At most `neighbours` items a list, the strongest first."""
         yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
-    def score(self, histories: Sequence[Sequence[tuple[str, float]]]) -> NDArray[np.float32]:
+    def _scores(self, histories: Histories) -> sparse.csr_matrix:
         """Σ over the history (a cart, say) of weight × strength of the pair."""
         if self._similarity is None:
             self._similarity = self.neighbours_.to_csr()
-        return (history_matrix(histories, self.item_keys_) @ self._similarity).toarray()
+        return sparse.csr_matrix(histories.matrix() @ self._similarity)
 
     def _strength(self, pairs: PairCounts, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.config.rank_by == "evidence":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.algorithms.catalogue import Catalogue
+from recommendations.algorithms.histories import Histories, Pairs, as_histories
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions
+from recommendations.algorithms.ranking import Scores, dense
 from recommendations.exceptions import ConfigurationError, NotEnoughData, UnknownOption
 
 #: One ranked list: key → [(target key, score in 0..1)], best first.
@@ -114,6 +116,10 @@ class Algorithm(ABC):
         """For each segment ("" = everybody): its ≤ `k` best items."""
         raise self._does_not_make("segment")
 
+    def term_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        """For each term, as `recommendations.text.tokenise` gives them: the ≤ `k` items it says most about."""
+        raise self._does_not_make("term")
+
     def visitor_lists(
         self, keys: Iterable[str], k: int = 50, exclude: Mapping[str, Collection[str]] | None = None
     ) -> Iterator[RankedPairs]:
@@ -121,12 +127,16 @@ class Algorithm(ABC):
         visitor."""
         raise self._does_not_make("visitor")
 
-    def score(self, histories: Sequence[Sequence[tuple[str, float]]]) -> NDArray[np.float32]:
-        """Scores of all items for histories of (item key, weight): (len(histories), len(item_keys_)),
-        float32.
+    def score(self, histories: Histories | Pairs) -> NDArray[np.float32]:
+        """Scores of all items for each history: (len(histories), len(item_keys_)), float32.
 
-        Item keys that were not learned count for nothing. What is already in a history is not removed.
+        A history is what somebody did, oldest first: `Histories`, or plain (item key, weight). Item keys that
+        were not learned count for nothing. What is already in a history is not removed.
         """
+        return dense(self._scores(as_histories(histories, self.item_keys_)))
+
+    def _scores(self, histories: Histories) -> Scores:
+        """What `score` returns, sparse if that is smaller. `histories` has the codes of `item_keys_`."""
         raise self._does_not_make("score")
 
     def _does_not_make(self, what: str) -> NotImplementedError:

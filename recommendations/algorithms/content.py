@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
-from recommendations.algorithms.histories import history_matrix
+from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.similarity import TopK, normalised, square_norms, top_k_similar
 from recommendations.exceptions import ConfigurationError, NotEnoughData
@@ -100,11 +99,11 @@ class ContentTfidf(Algorithm):
         """At most `neighbours` items a list, the most alike first."""
         yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
-    def score(self, histories: Sequence[Sequence[tuple[str, float]]]) -> NDArray[np.float32]:
+    def _scores(self, histories: Histories) -> sparse.csr_matrix:
         """Σ over the history of weight × similarity to the item."""
         if self._similarity is None:
             self._similarity = self.neighbours_.to_csr()
-        return (history_matrix(histories, self.item_keys_) @ self._similarity).toarray()
+        return sparse.csr_matrix(histories.matrix() @ self._similarity)
 
     def _words(self, name: str, catalogue: Catalogue) -> list[list[str]]:
         if name == "brand":

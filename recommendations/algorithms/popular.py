@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
+from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS, category_segment
 from recommendations.exceptions import ConfigurationError
@@ -74,7 +75,7 @@ class Popular(Algorithm):
         for segment, popularity in self._by_visitors.items():
             yield from self._list(segment, np.arange(len(self.item_keys_)), popularity, k)
 
-    def score(self, histories: Sequence[Sequence[tuple[str, float]]]) -> NDArray[np.float32]:
+    def _scores(self, histories: Histories) -> NDArray[np.float32]:
         """The same for every history."""
         best = self.popularity_.max() + self.config.prior_visitors
         return np.tile((self.popularity_ / best).astype(np.float32), (len(histories), 1))

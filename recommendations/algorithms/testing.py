@@ -95,6 +95,8 @@ class AlgorithmContract:
             return algorithm.item_lists(k)
         if kind == "segment":
             return algorithm.segment_lists(k)
+        if kind == "term":
+            return algorithm.term_lists(k)
         visitors = sorted({key for key in self.columns()["visitor"] if key})
         return algorithm.visitor_lists(visitors, k)
 
