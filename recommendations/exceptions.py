@@ -40,6 +40,17 @@ class NotEnoughData(RecommendationsError):
     """There is too little data to learn from; the message says how much there is and is needed."""
 
 
+class MissingExtra(ConfigurationError):
+    """Something was asked for that needs an optional dependency; `extra` names the one to install."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.what = what
+        self.extra = extra
+        super().__init__(
+            f'{what} needs the extra {extra!r}. Run: pip install "django-recommendations[{extra}]"'
+        )
+
+
 class InvalidEvent(RecommendationsError):
     """An event that cannot be recorded as given."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,8 @@ class Catalogue:
     """`n` items, in the order of their keys. Build one with `from_columns`.
 
     `group_keys` joins variants of one product ("" = by itself); `categories` holds, per item, its paths,
-    outermost first, joined by "/"; `created` is POSIX seconds or NaN.
+    outermost first, joined by "/"; `created` is POSIX seconds or NaN; `prices` are in the shop's currency, NaN = not
+    known; `attributes` holds, per item, name → values as strings (`{"colour": ("red", "blue")}`).
     """
 
     item_keys: tuple[str, ...]
@@ -28,6 +30,8 @@ class Catalogue:
     categories: tuple[tuple[str, ...], ...]
     brands: tuple[str, ...]
     created: NDArray[np.float64]
+    prices: NDArray[np.float64]
+    attributes: tuple[Mapping[str, tuple[str, ...]], ...]
 
     def __len__(self) -> int:
         return len(self.item_keys)
@@ -43,11 +47,16 @@ class Catalogue:
         brands: Iterable[str] | None = None,
         group_keys: Iterable[str] | None = None,
         created: Iterable[float | None] | None = None,
+        prices: Iterable[float | None] | None = None,
+        attributes: Iterable[Mapping[str, Any]] | None = None,
     ) -> Catalogue:
         """A catalogue from columns; what is not given is empty.
 
-        Raises ValueError for columns of different lengths, an empty or doubled item key, or categories given
-        as plain strings.
+        An attribute's value is a string, a number, a boolean or a list of these; whatever else it is (None, NaN,
+        something nested) is left out.
+
+        Raises ValueError for columns of different lengths, an empty or doubled item key, categories given as
+        plain strings, an infinite price, or attributes that are no mapping.
         """
         keys = tuple(item_keys)
         n = len(keys)
@@ -57,9 +66,9 @@ class Catalogue:
             "texts": _strings(texts, n),
             "brands": _strings(brands, n),
             "categories": _paths(categories, n),
-            "created": [np.nan] * n
-            if created is None
-            else [np.nan if c is None else float(c) for c in created],
+            "created": _numbers(created, n),
+            "prices": _numbers(prices, n),
+            "attributes": [{}] * n if attributes is None else [_attributes(each) for each in attributes],
         }
         for name, values in columns.items():
             if len(values) != n:
@@ -77,7 +86,10 @@ class Catalogue:
             )
         arranged = {name: tuple(values[i] for i in order) for name, values in columns.items()}
         created_at = np.array(arranged.pop("created"), np.float64)
-        return cls(item_keys=ordered, created=created_at, **arranged)
+        price_of = np.array(arranged.pop("prices"), np.float64)
+        if np.isinf(price_of).any():
+            raise ValueError("prices: one is infinite; give None where a price is not known.")
+        return cls(item_keys=ordered, created=created_at, prices=price_of, **arranged)
 
     @cached_property
     def codes(self) -> dict[str, int]:
@@ -107,6 +119,31 @@ class Catalogue:
 
 def _strings(values: Iterable[str] | None, n: int) -> list[str]:
     return [""] * n if values is None else [str(v) if v is not None else "" for v in values]
+
+
+def _numbers(values: Iterable[float | None] | None, n: int) -> list[float]:
+    return [np.nan] * n if values is None else [np.nan if v is None else float(v) for v in values]
+
+
+def _attributes(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Name → values as strings, those that are there."""
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"attributes: {given!r} is no mapping; give each item one of name → value or values."
+        )
+    found = {str(name): _values(value) for name, value in given.items()}
+    return {name: values for name, values in found.items() if values}
+
+
+def _values(value: Any) -> tuple[str, ...]:
+    several = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    strings = {_string(v) for v in several if isinstance(v, str | int | float | Decimal) and v == v}
+    return tuple(sorted(strings - {""}))
+
+
+def _string(value: Any) -> str:
+    """One spelling for equal values: 2, 2.0 and Decimal("2.00") are the same."""
+    return f"{float(value):.15g}" if isinstance(value, float | Decimal) else str(value).strip()
 
 
 def _paths(values: Iterable[Iterable[str]] | None, n: int) -> list[tuple[str, ...]]:

@@ -164,13 +164,25 @@ def load_catalogue(scope: str = "", progress: Progress | None = None) -> Catalog
     told = progress or NoProgress()
     items = Item.objects.filter(scope=scope, is_gone=False)
     told.start("load items", items.count())
+    fields = (
+        "item_key",
+        "group_key",
+        "title",
+        "text",
+        "categories",
+        "brand",
+        "created",
+        "amount",
+        "attributes",
+    )
     rows = list(
-        items.annotate(created=Epoch("created_at"))
-        .values_list("item_key", "group_key", "title", "text", "categories", "brand", "created")
+        items.annotate(created=Epoch("created_at"), amount=Number("price"))
+        .values_list(*fields)
         .iterator(CHUNK_ROWS)
     )
     told.advance(len(rows))
-    keys, groups, titles, texts, categories, brands, created = zip(*rows, strict=True) if rows else ((),) * 7
+    columns = zip(*rows, strict=True) if rows else ((),) * len(fields)
+    keys, groups, titles, texts, categories, brands, created, prices, attributes = columns
     return Catalogue.from_columns(
         item_keys=keys,
         group_keys=groups,
@@ -179,6 +191,8 @@ def load_catalogue(scope: str = "", progress: Progress | None = None) -> Catalog
         categories=categories,
         brands=brands,
         created=created,
+        prices=prices,
+        attributes=attributes,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,31 @@ def test_levels_come_once() -> None:
     assert catalogue.levels(0) == ("A", "A/B", "A/C")
 
 
+def test_prices_and_attributes_follow_their_items() -> None:
+    catalogue = Catalogue.from_columns(
+        item_keys=["b", "a"],
+        prices=[None, Decimal("2.50")],
+        attributes=[{}, {"colour": ["red", "blue", "red"], "vegan": True, "size": 2.0, "note": None}],
+    )
+    assert catalogue.prices[0] == 2.5
+    assert np.isnan(catalogue.prices[1])
+    assert catalogue.attributes == ({"colour": ("blue", "red"), "vegan": ("True",), "size": ("2",)}, {})
+
+
+@pytest.mark.parametrize(
+    "same", [2, 2.0, "2", " 2 ", Decimal("2.00"), [2, 2.0], (2, None), {2, float("nan")}]
+)
+def test_equal_attributes_are_spelt_alike(same: Any) -> None:
+    assert Catalogue.from_columns(item_keys=["a"], attributes=[{"size": same}]).attributes == (
+        {"size": ("2",)},
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", [], [None], float("nan"), {"w": 1}, [["x"]]])
+def test_what_is_no_plain_value_is_left_out(nothing: Any) -> None:
+    assert Catalogue.from_columns(item_keys=["a"], attributes=[{"size": nothing}]).attributes == ({},)
+
+
 def test_groups_join_variants() -> None:
     catalogue = Catalogue.from_columns(item_keys=["a", "b", "c"], group_keys=["g", "g", ""])
     groups = catalogue.groups(["a", "b", "c", "unknown"])
@@ -41,6 +67,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"item_keys": ["a", "a"]}, "item_keys: 'a' is there twice; keys are unique over all product models."),
     ({"item_keys": ["a", ""]}, "item_keys: an empty key."),
     ({"categories": ["A/B", "C"]}, "categories: 'A/B' is a string; give each item a sequence of paths."),
+    ({"prices": [1.0, float("inf")]}, "prices: one is infinite; give None where a price is not known."),
+    (
+        {"attributes": ["x", {}]},
+        "attributes: 'x' is no mapping; give each item one of name → value or values.",
+    ),
 ]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -109,7 +110,14 @@ def test_chunks_make_no_difference(
 def test_the_catalogue_is_the_mirror() -> None:
     created = datetime(2025, 1, 1, tzinfo=UTC)
     make_items(
-        "2", categories=["Grocery/Bread"], brand="Acme", text="words", group_key="g", created_at=created
+        "2",
+        categories=["Grocery/Bread"],
+        brand="Acme",
+        text="words",
+        group_key="g",
+        created_at=created,
+        price=Decimal("2.50"),
+        attributes={"vegan": True, "colour": ["red"], "weights": {"net": 1}},
     )
     make_items("1")
     make_items("3", is_gone=True)
@@ -119,5 +127,7 @@ def test_the_catalogue_is_the_mirror() -> None:
     assert catalogue.titles == ("Item 1", "Item 2")
     assert catalogue.categories == ((), ("Grocery/Bread",))
     assert (catalogue.brands[1], catalogue.texts[1], catalogue.group_keys[1]) == ("Acme", "words", "g")
-    assert np.isnan(catalogue.created[0])
+    assert np.isnan(catalogue.created[0]) and np.isnan(catalogue.prices[0])
+    assert catalogue.prices[1] == 2.5
+    assert catalogue.attributes == ({}, {"vegan": ("True",), "colour": ("red",)})
     assert catalogue.created[1] == pytest.approx(created.timestamp(), abs=0.002)
