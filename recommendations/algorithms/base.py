@@ -24,6 +24,17 @@ RankedPairs = tuple[str, list[tuple[str, float]]]
 #: Scores are published with so many digits.
 SCORE_DIGITS = 5
 
+#: The method of an algorithm that makes the lists of a key kind and a target kind.
+_MAKERS = {
+    ("item", "item"): "item_lists",
+    ("segment", "item"): "segment_lists",
+    ("term", "item"): "term_lists",
+    ("visitor", "item"): "visitor_lists",
+    ("visitor", "segment"): "visitor_segments",
+    ("visitor", "visitor"): "visitor_neighbours",
+    ("item", "visitor"): "item_visitors",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlgorithmConfig:
@@ -64,8 +75,8 @@ class AlgorithmConfig:
 class Algorithm(ABC):
     """An estimator: the constructor stores `config`, `fit` learns (names ending in _) and returns self.
 
-    Subclasses set `Config`, `produces` and `accepts`, implement `fit`, and those of `item_lists`,
-    `segment_lists`, `visitor_lists`, `score` that `produces` declares.
+    Subclasses set `Config`, `produces` and `accepts`, implement `fit`, and the methods for what `produces`
+    declares, see `lists`; those that can score histories implement `_scores`.
     """
 
     Config: ClassVar[type[AlgorithmConfig]] = AlgorithmConfig
@@ -126,6 +137,32 @@ class Algorithm(ABC):
         """For each of the visitors: the ≤ `k` best items, without those that `exclude` names for the
         visitor."""
         raise self._does_not_make("visitor")
+
+    def visitor_segments(self, keys: Iterable[str], k: int = 50) -> Iterator[RankedPairs]:
+        """For each of the visitors: the ≤ `k` segments that the visitor belongs to most."""
+        raise self._does_not_make("visitor → segment")
+
+    def visitor_neighbours(self, keys: Iterable[str], k: int = 50) -> Iterator[RankedPairs]:
+        """For each of the visitors: the ≤ `k` visitors most alike, never the visitor."""
+        raise self._does_not_make("visitor → visitor")
+
+    def item_visitors(self, k: int = 50) -> Iterator[RankedPairs]:
+        """For each item that has any: the ≤ `k` visitors it would please most."""
+        raise self._does_not_make("item → visitor")
+
+    def lists(
+        self, key_kind: str, target_kind: str, k: int = 50, visitors: Iterable[str] = ()
+    ) -> Iterator[RankedPairs]:
+        """The lists of one of the pairs of kinds in `produces`, by whichever method makes them: what is published.
+
+        `visitors` are the keys of the visitors who get lists. Raises NotImplementedError for other pairs.
+        """
+        name = _MAKERS.get((key_kind, target_kind))
+        if name is None or (key_kind, target_kind) not in self.produces:
+            raise self._does_not_make(f"{key_kind} → {target_kind}")
+        make = getattr(self, name)
+        made: Iterator[RankedPairs] = make(visitors, k) if key_kind == "visitor" else make(k)
+        return made
 
     def score(self, histories: Histories | Pairs) -> NDArray[np.float32]:
         """Scores of all items for each history: (len(histories), len(item_keys_)), float32.

@@ -8,12 +8,12 @@ class TestMine(AlgorithmContract):
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from recommendations.algorithms.base import Algorithm, RankedPairs, load
+from recommendations.algorithms.base import Algorithm, load
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.exceptions import NotEnoughData, UnknownOption
@@ -80,25 +80,17 @@ class AlgorithmContract:
         interactions = Interactions.from_columns(**(self.columns() if columns is None else columns))
         return self.make().fit(interactions, self.catalogue())
 
-    def all_lists(self, algorithm: Algorithm, k: int | None = None) -> dict[tuple[str, str], Any]:
-        """Every list that the algorithm says it makes: {(kind, key): pairs}."""
+    def all_lists(self, algorithm: Algorithm, k: int | None = None) -> dict[tuple[str, str, str], Any]:
+        """Every list that the algorithm says it makes: {(key kind, key, target kind): pairs}."""
         k = self.k if k is None else k
-        made: dict[tuple[str, str], Any] = {}
-        for kind in sorted(kind for kind, target in algorithm.produces if target == "item"):
-            for key, pairs in self._lists(algorithm, kind, k):
-                assert (kind, key) not in made, f"two lists for {kind} {key!r}"
-                made[kind, key] = pairs
-        return made
-
-    def _lists(self, algorithm: Algorithm, kind: str, k: int) -> Iterable[RankedPairs]:
-        if kind == "item":
-            return algorithm.item_lists(k)
-        if kind == "segment":
-            return algorithm.segment_lists(k)
-        if kind == "term":
-            return algorithm.term_lists(k)
         visitors = sorted({key for key in self.columns()["visitor"] if key})
-        return algorithm.visitor_lists(visitors, k)
+        made: dict[tuple[str, str, str], Any] = {}
+        for key_kind, target_kind in sorted(algorithm.produces):
+            for key, pairs in algorithm.lists(key_kind, target_kind, k, visitors):
+                row = (key_kind, key, target_kind)
+                assert row not in made, f"two lists for {row}"
+                made[row] = pairs
+        return made
 
     # The contract.
 
@@ -129,28 +121,47 @@ class AlgorithmContract:
         assert algorithm.produces
         assert algorithm.accepts
         made = self.all_lists(algorithm)
-        assert {kind for kind, _ in made} == {kind for kind, target in algorithm.produces if target == "item"}
+        assert {(key_kind, target_kind) for key_kind, _, target_kind in made} == algorithm.produces
 
-    def test_lists_are_ranked_scored_and_of_known_items(self) -> None:
-        known = set(self.columns()["item"]) | set(self.catalogue().item_keys)
-        for (kind, key), pairs in self.all_lists(self.fitted()).items():
+    def test_other_lists_are_refused(self) -> None:
+        algorithm = self.fitted()
+        for pair in {("item", "item"), ("term", "item"), ("item", "no such kind")} - algorithm.produces:
+            try:
+                algorithm.lists(*pair)
+            except NotImplementedError as error:
+                assert str(error).startswith(f"{type(algorithm).__name__} makes no {' → '.join(pair)} lists")
+            else:
+                raise AssertionError(f"it made lists {pair} that it does not declare")
+
+    def test_lists_are_ranked_scored_and_of_known_targets(self) -> None:
+        made = self.all_lists(self.fitted())
+        segments = {key for key_kind, key, _ in made if key_kind == "segment"}
+        known = {
+            "item": set(self.columns()["item"]) | set(self.catalogue().item_keys),
+            "visitor": {key for key in self.columns()["visitor"] if key},
+        }
+        for (key_kind, key, target_kind), pairs in made.items():
             targets = [target for target, _ in pairs]
             scores = [score for _, score in pairs]
             assert 0 < len(pairs) <= self.k
             assert len(set(targets)) == len(targets)
-            assert set(targets) <= known
             assert all(type(target) is str for target in targets)
+            if target_kind in known:
+                assert set(targets) <= known[target_kind]
+            elif segments:  # a visitor's segments have lists of their own
+                assert set(targets) <= segments
             assert all(type(score) is float and math.isfinite(score) and 0 <= score <= 1 for score in scores)
             assert scores == sorted(scores, reverse=True)
-            if kind == "item":
-                assert key in known
+            if key_kind in known:
+                assert key in known[key_kind]
+            if key_kind == target_kind:
                 assert key not in targets
 
     def test_variants_are_not_in_each_others_lists(self) -> None:
         catalogue = self.catalogue()
         group = {key: g for key, g in zip(catalogue.item_keys, catalogue.group_keys, strict=True) if g}
-        for (kind, key), pairs in self.all_lists(self.fitted()).items():
-            if kind == "item" and key in group:
+        for (key_kind, key, target_kind), pairs in self.all_lists(self.fitted()).items():
+            if key_kind == target_kind == "item" and key in group:
                 assert group[key] not in [group.get(target) for target, _ in pairs]
 
     def test_a_shorter_list_is_the_beginning_of_a_longer_one(self) -> None:
@@ -173,8 +184,8 @@ class AlgorithmContract:
         for name in ("visitor", "basket"):
             renamed[name] = [f"new-{value}" if value else "" for value in columns[name]]
         made, again = self.all_lists(self.fitted()), self.all_lists(self.fitted(renamed))
-        assert {key: pairs for key, pairs in made.items() if key[0] != "visitor"} == {
-            key: pairs for key, pairs in again.items() if key[0] != "visitor"
+        assert {row: pairs for row, pairs in made.items() if "visitor" not in row[::2]} == {
+            row: pairs for row, pairs in again.items() if "visitor" not in row[::2]
         }
 
     def test_empty_interactions(self) -> None:

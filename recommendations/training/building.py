@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from recommendations.algorithms.base import Algorithm, RankedPairs
-from recommendations.datatypes import ListKind
+from recommendations.algorithms.base import Algorithm
 from recommendations.exceptions import Locked, NotEnoughData, Refused
 from recommendations.models import Snapshot
 from recommendations.progress import Progress
@@ -120,21 +119,10 @@ class Build:
 
     def _rows(self, algorithm: Algorithm) -> Iterator[ListRow]:
         """The algorithm's lists of every kind that it produces, as the store takes them."""
+        visitors = self.data.interactions.visitor_keys
         for key_kind, target_kind in sorted(algorithm.produces):
-            for key, targets in self._lists(algorithm, key_kind):
+            for key, targets in algorithm.lists(key_kind, target_kind, self.recommender.k, visitors):
                 yield key_kind, key, target_kind, [(target, score, 0) for target, score in targets]
-
-    def _lists(self, algorithm: Algorithm, key_kind: str) -> Iterable[RankedPairs]:
-        k = self.recommender.k
-        if key_kind == ListKind.ITEM:
-            return algorithm.item_lists(k)
-        if key_kind == ListKind.SEGMENT:
-            return algorithm.segment_lists(k)
-        if key_kind == ListKind.VISITOR:
-            return algorithm.visitor_lists(self.data.interactions.visitor_keys, k)
-        raise NotImplementedError(
-            f"{algorithm!r} produces lists of {key_kind!r}, which training cannot publish."
-        )
 
     def _coverage(self, targets: set[str]) -> float | None:
         """The share of the catalogue that is in some list; of the items with events when there is no catalogue."""
