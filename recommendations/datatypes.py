@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -58,6 +59,26 @@ EVERYBODY = ""
 def category_segment(path: str) -> str:
     """The segment key of a category path, e.g. `category:Grocery/Bread`."""
     return f"category:{path}"
+
+
+def brand_segment(brand: str) -> str:
+    """The segment key of a brand, e.g. `brand:Acme`."""
+    return f"brand:{brand}"
+
+
+def price_segment(price: float | Decimal) -> str:
+    """The segment key of the price band, e.g. 7.90 → `price:5-10`; "" for no price (NaN, infinite) or one that is
+    not above 0.
+
+    Bands begin at 1, 2 and 5 times a power of ten, in every currency, and hold their lower bound.
+    """
+    amount = float(price)
+    if not 0 < amount < math.inf:
+        return ""
+    unit = 10.0 ** math.floor(math.log10(amount))
+    first = round(amount / unit, 9)
+    low, high = next((low, high) for low, high in ((1, 2), (2, 5), (5, 10), (10, 20)) if first < high)
+    return f"price:{low * unit:.12g}-{high * unit:.12g}"
 
 
 def category_levels(path: str) -> list[str]:

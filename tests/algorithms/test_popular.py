@@ -59,6 +59,17 @@ def test_every_level_of_a_category_and_brands_when_asked() -> None:
     assert list(dict(without.segment_lists())) == [""]
 
 
+def test_price_bands_when_asked() -> None:
+    catalogue = Catalogue.from_columns(item_keys=["a", "b", "c", "d"], prices=[4.99, 5.0, 9.5, None])
+    events = purchases([("u:1", "a"), ("u:1", "b"), ("u:2", "c"), ("u:3", "c"), ("u:1", "d")])
+    popular = Popular(**ONLY_PURCHASES, by=("price",), prior_visitors=0).fit(events, catalogue)
+    assert dict(popular.segment_lists()) == {
+        "": [("c", 1.0), ("a", 0.5), ("b", 0.5), ("d", 0.5)],
+        "price:2-5": [("a", 1.0)],
+        "price:5-10": [("c", 1.0), ("b", 0.5)],
+    }
+
+
 def test_segments_of_visitors() -> None:
     events = purchases([("u:1", "a"), ("u:2", "a"), ("u:3", "b")]).with_segments(
         {"stage:new": ["u:3"], "stage:lost": []}
