@@ -6,8 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +16,6 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _PORTIONS = 16
 
 
-@cache
 def has_numba() -> bool:
     """Whether numba (the `fast` extra) is installed."""
     try:
@@ -36,11 +34,13 @@ def jit(function: _F) -> _F:
     """
     from numba import njit
 
+    compiled: Any
     try:
-        return njit(nogil=True, cache=True)(function)
+        compiled = njit(nogil=True, cache=True)(function)
     except RuntimeError as error:
         logger.info("%s is compiled anew in each process: %s", function.__name__, error)
-        return njit(nogil=True)(function)
+        compiled = njit(nogil=True)(function)
+    return cast(_F, compiled)
 
 
 def n_cpus() -> int:

@@ -167,3 +167,62 @@ def pick_of_sparse(
                 picked[row, rank] = values[codes[row, rank]]
         for position in range(indptr[row], indptr[row + 1]):
             values[indices[position]] = 0
+
+
+@jit
+def best_products(
+    left_indptr: Any,
+    left_indices: Any,
+    left_data: Any,
+    right_indptr: Any,
+    right_indices: Any,
+    right_data: Any,
+    row_norm: Any,
+    column_norm: Any,
+    shrinkage: float,
+    row_groups: Any,
+    column_groups: Any,
+    threshold: Any,
+    codes: Any,
+    scores: Any,
+    counts: Any,
+    begin: int,
+    end: int,
+) -> None:
+    """The best columns of CSR × CSR divided by norms; `counts` says how many of `codes` and `scores` are filled."""
+    n_columns = len(column_norm)
+    k = codes.shape[1]
+    sums = np.zeros(n_columns, np.float64)
+    touched = np.arange(n_columns).astype(np.int32)
+    for row in range(begin, end):
+        first, last = left_indptr[row], left_indptr[row + 1]
+        n_products = 0
+        for position in range(first, last):
+            feature = left_indices[position]
+            n_products += right_indptr[feature + 1] - right_indptr[feature]
+        is_dense = n_products > n_columns
+        n_touched = 0
+        for position in range(first, last):
+            feature, weight = left_indices[position], np.float64(left_data[position])
+            for entry in range(right_indptr[feature], right_indptr[feature + 1]):
+                column = right_indices[entry]
+                if not is_dense and sums[column] == 0:
+                    touched[n_touched] = column
+                    n_touched += 1
+                sums[column] += weight * right_data[entry]
+        kept, best = codes[row], scores[row]
+        size = 0
+        least = threshold
+        for position in range(n_columns if is_dense else n_touched):
+            column = position if is_dense else touched[position]
+            inner = sums[column]
+            sums[column] = 0.0
+            divisor = row_norm[row] * column_norm[column] + shrinkage
+            if inner > 0 and divisor > 0:
+                score = np.float32(inner / divisor)
+                if score > threshold and score >= least and row_groups[row] != column_groups[column]:
+                    size = _offer(best, kept, size, score, column)
+                    if size == k:
+                        least = best[0]
+        _sort_heap(best, kept, size)
+        counts[row] = size

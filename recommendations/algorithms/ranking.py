@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommendations.algorithms.compiled import has_numba, share_rows
-from recommendations.algorithms.similarity import TopK
+from recommendations.algorithms.topk import TopK
 
 #: Scores of histories for items, (n_histories, n_items); a sparse matrix says 0 where it stores nothing.
 Scores: TypeAlias = "NDArray[np.float32] | sparse.csr_matrix"

@@ -1,0 +1,173 @@
+"""What `top_k_similar` is to compute, and the engines that need no compiling of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommendations.algorithms.topk import Candidates, TopK, largest
+
+#: How many more than k sparse_dot_topn is asked for, so that ties and variants at the cut are seen.
+_MARGIN = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Rows of `left` with rows of `right`, checked and with nothing left out.
+
+    Row `i` and column `j` are not compared where `row_groups[i] == column_groups[j]`.
+    """
+
+    left: sparse.csr_matrix
+    right: sparse.csr_matrix
+    k: int
+    row_norm: NDArray[np.float64]
+    column_norm: NDArray[np.float64]
+    shrinkage: float
+    row_groups: NDArray[np.int32]
+    column_groups: NDArray[np.int32]
+    threshold: np.float32
+
+    @classmethod
+    def of(
+        cls,
+        matrix: Any,
+        k: int,
+        right: Any,
+        row_norm: Any,
+        column_norm: Any,
+        shrinkage: float,
+        groups: Any,
+        threshold: float,
+    ) -> Comparison:
+        left = _checked("matrix", matrix)
+        other = left if right is None else _checked("right", right)
+        if left.shape[1] != other.shape[1]:
+            raise ValueError(
+                f"right must have {left.shape[1]} features like the matrix, got {other.shape[1]}."
+            )
+        if k < 1:
+            raise ValueError(f"k must be 1 or more, got {k!r}.")
+        if not 0 <= shrinkage < np.inf:
+            raise ValueError(f"shrinkage must be 0 or more and finite, got {shrinkage!r}.")
+        n_rows, n_columns = left.shape[0], other.shape[0]
+        if groups is not None:
+            if not len(groups) == n_rows == n_columns:
+                raise ValueError(f"groups must have {n_rows} codes, one a row and column, got {len(groups)}.")
+            row_groups = column_groups = np.asarray(groups, np.int32)
+        else:
+            column_groups = np.arange(n_columns, dtype=np.int32)
+            row_groups = column_groups if right is None else np.full(n_rows, -1, np.int32)
+        return cls(
+            left,
+            other,
+            min(k, max(n_columns, 1)),
+            _norms("row_norm", row_norm, n_rows),
+            _norms("column_norm", column_norm, n_columns),
+            float(shrinkage),
+            row_groups,
+            column_groups,
+            np.float32(threshold),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.left.shape[0], self.right.shape[0]
+
+    def forbidden(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of these pairs are not compared."""
+        return self.row_groups[rows] == self.column_groups[columns]
+
+
+def _checked(name: str, matrix: Any) -> sparse.csr_matrix:
+    rows = sparse.csr_matrix(matrix)
+    if rows.dtype not in (np.float32, np.float64):
+        rows = rows.astype(np.float64)
+    if not rows.has_sorted_indices:
+        rows = rows.sorted_indices()
+    if not np.isfinite(rows.data.sum(dtype=np.float64)):
+        raise ValueError(f"{name} holds NaN or infinite values.")
+    return rows
+
+
+def _norms(name: str, norms: Any, n: int) -> NDArray[np.float64]:
+    if norms is None:
+        return np.ones(n)
+    array = np.asarray(norms, np.float64)
+    if array.shape != (n,):
+        raise ValueError(f"{name} must have shape ({n},), got {array.shape}.")
+    if not (np.isfinite(array) & (array >= 0)).all():
+        raise ValueError(f"{name} must be finite and not negative.")
+    return array
+
+
+def with_scipy(task: Comparison, block_bytes: int) -> TopK:
+    """By scipy, in blocks of rows whose products need about `block_bytes`."""
+    rows = np.arange(task.shape[0])
+    return TopK.of(_in_blocks(task, rows, block_bytes), *task.shape, task.k)
+
+
+def _in_blocks(task: Comparison, rows: NDArray[np.intp], block_bytes: int) -> Iterator[Candidates]:
+    left = task.left.astype(np.float64, copy=False)
+    right = sparse.csr_matrix(task.right.T, dtype=np.float64)
+    products = left[rows].copy()
+    products.data = np.diff(right.indptr)[products.indices].astype(np.float64)
+    size = np.minimum(np.asarray(products.sum(axis=1)).ravel(), task.shape[1]) * 16 + 64
+    block_of = (np.cumsum(size) // block_bytes).astype(np.int64)
+    for block in np.split(rows, np.flatnonzero(np.diff(block_of)) + 1):
+        product = left[block] @ right
+        owner = np.repeat(block, np.diff(product.indptr))
+        divisor = task.row_norm[owner] * task.column_norm[product.indices] + task.shrinkage
+        exact = np.divide(product.data, divisor, out=np.zeros(len(owner)), where=divisor > 0)
+        scores = exact.astype(np.float32)
+        scores[scores <= task.threshold] = 0.0
+        scores[task.forbidden(owner, product.indices)] = 0.0
+        yield from largest(block, product.indptr, product.indices, scores, task.k)
+
+
+def with_sparse_dot_topn(task: Comparison, block_bytes: int, n_threads: int) -> TopK:
+    """By sparse_dot_topn; rows whose cut it cannot decide, for ties, are done again by scipy. No shrinkage."""
+    from sparse_dot_topn import sp_matmul_topn
+
+    n_rows, n_columns = task.shape
+    wanted = min(task.k + _MARGIN, n_columns)
+    left = _divided(task.left, task.row_norm)
+    right = left if task.right is task.left and task.row_norm is task.column_norm else None
+    right = _divided(task.right, task.column_norm) if right is None else right
+    product = sp_matmul_topn(
+        left, sparse.csr_matrix(right.T), wanted, threshold=float(task.threshold), n_threads=n_threads
+    )
+    product.sort_indices()
+    owner = np.repeat(np.arange(n_rows), np.diff(product.indptr))
+    scores = product.data.astype(np.float32)
+    lowest = np.full(n_rows, np.float32(np.inf))
+    np.minimum.at(lowest, owner, scores)
+    keep = ~task.forbidden(owner, product.indices) & (scores > task.threshold)
+    kept: Candidates = (owner[keep], product.indices[keep], scores[keep])
+    found = TopK.of([kept], n_rows, n_columns, task.k)
+    count = np.diff(found.indptr)
+    last = np.zeros(n_rows, np.float32)
+    last[count > 0] = found.scores[found.indptr[1:][count > 0] - 1]
+    # What the library dropped is at most `lowest`: where that could still be among the k best, ask scipy.
+    cut = np.diff(product.indptr) >= wanted
+    unsure = np.flatnonzero(cut & (wanted < n_columns) & ((count < task.k) | (last <= lowest)))
+    if not len(unsure):
+        return found
+    sure = ~np.isin(kept[0], unsure)
+    again = _in_blocks(task, unsure, block_bytes)
+    certain: Candidates = (kept[0][sure], kept[1][sure], kept[2][sure])
+    return TopK.of([certain, *again], n_rows, n_columns, task.k)
+
+
+def _divided(matrix: sparse.csr_matrix, norms: NDArray[np.float64]) -> sparse.csr_matrix:
+    """Rows divided by their norms, float64; those with norm 0 become 0."""
+    if (norms == 1).all():
+        return matrix.astype(np.float64, copy=False)
+    factor = np.divide(1.0, norms, out=np.zeros(len(norms)), where=norms > 0)
+    data = matrix.data * np.repeat(factor, np.diff(matrix.indptr))
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -1,0 +1,91 @@
+"""Ranked neighbours of many rows, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+#: Lists become Python objects so many rows at a time.
+_ROWS_AT_ONCE = 4096
+
+#: Candidates: their rows, their columns and their scores.
+Candidates = tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class TopK:
+    """Ranked neighbours: those of row `i` are `indices[indptr[i]:indptr[i + 1]]`, best first, ties by
+    index."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    n_columns: int
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidates], n_rows: int, n_columns: int, k: int) -> TopK:
+        """The `k` best candidates of each row. Those of one row come in the order of their columns, which ties
+        go by."""
+        empty: Candidates = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+        rows, indices, scores = (np.concatenate(columns) for columns in zip(empty, *candidates, strict=True))
+        # The bits of a positive float32 grow with its value: one integer orders by row, then by falling score.
+        bits = np.ascontiguousarray(scores, np.float32).view(np.uint32).astype(np.int64)
+        order = np.argsort((rows << 32) - bits, kind="stable")
+        rows, indices, scores = rows[order], indices[order], scores[order]
+        starts = np.searchsorted(rows, np.arange(n_rows + 1))
+        rank = np.arange(len(rows)) - starts[rows]
+        keep = rank < k
+        indptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(starts), k))]).astype(np.int64)
+        return cls(indptr, indices[keep].astype(np.int32), scores[keep], n_columns)
+
+    def to_csr(self) -> sparse.csr_matrix:
+        """The scores as a matrix, rows × columns, float32, with sorted indices."""
+        shape = (len(self), self.n_columns)
+        matrix = sparse.csr_matrix((self.scores, self.indices, self.indptr), shape=shape, copy=True)
+        matrix.sort_indices()
+        return matrix
+
+    def scaled(self, scores: NDArray[Any]) -> TopK:
+        """The same neighbours with other scores, which must not change the order within a row."""
+        return TopK(self.indptr, self.indices, scores.astype(np.float32), self.n_columns)
+
+    def lists(
+        self, row_keys: tuple[str, ...], column_keys: tuple[str, ...], k: int, digits: int
+    ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+        """(row key, [(column key, score)]) of every row that has neighbours, in plain Python, scores
+        rounded."""
+        names = np.array([*column_keys, ""], object)
+        for begin in range(0, len(self), _ROWS_AT_ONCE):
+            bounds = self.indptr[begin : begin + _ROWS_AT_ONCE + 1]
+            part = slice(bounds[0], bounds[-1])
+            targets = names[self.indices[part]].tolist()
+            scores = np.round(self.scores[part].astype(np.float64), digits).tolist()
+            starts = (bounds - bounds[0]).tolist()
+            for row, key in enumerate(row_keys[begin : begin + _ROWS_AT_ONCE]):
+                start, end = starts[row], min(starts[row + 1], starts[row] + k)
+                if start < end:
+                    yield key, list(zip(targets[start:end], scores[start:end], strict=True))
+
+
+def largest(
+    rows: NDArray[np.intp], indptr: NDArray[Any], indices: NDArray[Any], scores: NDArray[np.float32], k: int
+) -> Iterator[Candidates]:
+    """Of each row of a CSR the positive entries at least as good as its k-th best, ties included, in the order of
+    their columns. `rows` names the rows."""
+    bounds = indptr.tolist()
+    for i, row in enumerate(rows.tolist()):
+        values = scores[bounds[i] : bounds[i + 1]]
+        least = np.partition(values, len(values) - k)[len(values) - k] if len(values) > k else 0.0
+        chosen = np.flatnonzero((values >= least) & (values > 0))
+        if len(chosen):
+            columns = indices[bounds[i] : bounds[i + 1]][chosen]
+            by_index = np.argsort(columns)
+            yield np.full(len(chosen), row), columns[by_index], values[chosen][by_index]
