@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -86,6 +86,12 @@ class Algorithm(ABC):
     accepts: ClassVar[frozenset[str]] = frozenset({"implicit"})
     #: Whether it can make lists without a single event.
     needs_events: ClassVar[bool] = True
+    #: Whether tomorrow's lists should cover and rank about as well as today's. Where not, as for what is trending, the
+    #: quality gate compares nothing, and no lists at all may be the right answer.
+    steady: ClassVar[bool] = True
+
+    #: Options worth tuning, the most important first, each with values to try in their order.
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
 
     #: The keys of the items that `score` has a column for; set by `fit`.
     item_keys_: tuple[str, ...]
@@ -170,7 +176,11 @@ class Algorithm(ABC):
         A history is what somebody did, oldest first: `Histories`, or plain (item key, weight). Item keys that
         were not learned count for nothing. What is already in a history is not removed.
         """
-        return dense(self._scores(as_histories(histories, self.item_keys_)))
+        return dense(self.scores_of(histories))
+
+    def scores_of(self, histories: Histories | Pairs) -> Scores:
+        """The same as `score`, as a sparse matrix where that is how the algorithm makes them."""
+        return self._scores(as_histories(histories, self.item_keys_))
 
     def _scores(self, histories: Histories) -> Scores:
         """What `score` returns, sparse if that is smaller. `histories` has the codes of `item_keys_`."""

@@ -1,0 +1,132 @@
+"""Choosing options on held-out queries: a search along one option at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.algorithms.base import Algorithm, load
+from recommendations.algorithms.catalogue import Catalogue
+from recommendations.algorithms.ranking import best_codes
+from recommendations.evaluation.queries import Held, Queries
+from recommendations.exceptions import NotEnoughData
+
+#: Queries are scored in blocks of about so many numbers.
+BLOCK_CELLS = 8_000_000
+
+#: Option → the values worth trying, in their order.
+Space = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit: the options tried, their score on the held-out queries (higher is better), seconds."""
+
+    options: Mapping[str, Any]
+    score: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found, and all that it tried."""
+
+    options: dict[str, Any]
+    score: float
+    trials: list[Trial] = field(default_factory=list)
+
+
+def rank(algorithm: Algorithm, queries: Queries, k: int) -> NDArray[np.int32]:
+    """The codes of the `k` best items for each query, (n_queries, k), best first, -1 = none."""
+    size = max(1, BLOCK_CELLS // max(queries.histories.n_items, 1))
+    codes = np.full((len(queries), k), -1, np.int32)
+    for begin in range(0, len(queries), size):
+        block = queries[begin : begin + size]
+        codes[begin : begin + size] = best_codes(algorithm.scores_of(block.histories), k, block.hidden)[0]
+    return codes
+
+
+def mean_quality(algorithm: Algorithm, queries: Queries, k: int, metric: str = "ndcg") -> float:
+    """The mean of a metric @k over the queries."""
+    return float(queries.quality(rank(algorithm, queries, k), k)[metric].mean())
+
+
+def tune(
+    dotted_path: str,
+    held: Held,
+    *,
+    options: Mapping[str, Any] | None = None,
+    space: Space | None = None,
+    catalogue: Catalogue | None = None,
+    k: int = 10,
+    metric: str = "ndcg",
+    seconds: float = 60.0,
+    rounds: int = 2,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> Tuned:
+    """The best options found within about `seconds`, fitted on `held.train` and judged on `held.queries`.
+
+    Starts from `options` and walks along one option of `space` (default: the algorithm's own `search_space`) at a
+    time, from the present value outwards in both directions while it gets better; until a round changes nothing, or
+    time is up. The first fit is always finished. Raises NotEnoughData when that cannot learn.
+    """
+    begun = time.monotonic()
+    start = dict(options or {})
+    algorithm = load(dotted_path, start)
+    searched = algorithm.search_space if space is None else space
+    trials: dict[tuple[Any, ...], Trial] = {}
+
+    def score_of(values: dict[str, Any]) -> float:
+        key = tuple(repr(values[name]) for name in searched)
+        if key not in trials:
+            since = time.monotonic()
+            try:
+                fitted = load(dotted_path, start | values).fit(held.train, catalogue)
+                score = mean_quality(fitted, held.queries, k, metric)
+            except NotEnoughData:
+                if not trials:
+                    raise
+                score = float("-inf")
+            trials[key] = Trial(start | values, score, time.monotonic() - since)
+            if on_trial is not None:
+                on_trial(trials[key])
+        return trials[key].score
+
+    def time_is_up() -> bool:
+        typical = float(np.median([trial.seconds for trial in trials.values()]))
+        return time.monotonic() - begun + typical > seconds
+
+    present = algorithm.options()
+    current = {name: present[name] for name in searched}
+    best = score_of(current)
+    for _ in range(rounds):
+        before = dict(current)
+        for name, values in searched.items():
+            ladder = _ladder(values, current[name])
+            at = ladder.index(current[name])
+            for step in (1, -1):
+                place, moved = at, False
+                while 0 <= place + step < len(ladder) and not time_is_up():
+                    place += step
+                    score = score_of(current | {name: ladder[place]})
+                    if score <= best:
+                        break
+                    best, current, moved = score, current | {name: ladder[place]}, True
+                if moved:
+                    break
+        if current == before or time_is_up():
+            break
+    return Tuned(start | current, best, list(trials.values()))
+
+
+def _ladder(values: Sequence[Any], present: Any) -> list[Any]:
+    """The values with the present one at its place: numbers in order, anything else appended."""
+    if present in values:
+        return list(values)
+    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (*values, present))
+    return sorted([*values, present]) if numeric else [*values, present]
