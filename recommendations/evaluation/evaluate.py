@@ -2,34 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommendations.algorithms.base import SCORE_DIGITS, Algorithm
+from recommendations.algorithms.base import Algorithm
+from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
-from recommendations.algorithms.similarity import TopK, top_k_of_rows
-from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS
-from recommendations.evaluation import metrics
+from recommendations.algorithms.ranking import best_codes
+from recommendations.datatypes import EVERYBODY
+from recommendations.evaluation import beyond, metrics
+from recommendations.evaluation.auc import auc
+from recommendations.evaluation.served import (
+    Audience,
+    EverybodysList,
+    Lists,
+    Published,
+    Serving,
+    histories,
+    lists_of,
+    published,
+)
 from recommendations.exceptions import NotEnoughData
 
-#: Ranked lists by key: {key: [(target, score), …]}, best first.
-Lists = Mapping[str, Sequence[tuple[str, float]]]
+__all__ = ["Evaluation", "Evaluator", "Lists", "Serving", "evaluate", "lists_of"]
+
+#: So many visitors are served at a time.
+_USERS_AT_ONCE = 8192
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """How lists become a page: what a visitor's history is made of, and how deep the lists are."""
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """`means`: every metric by name. `by_user`: those that each visitor has a value of, (n_users,), NaN where
+    there is none; `users` are the visitors' codes. Two evaluations by one Evaluator have the same users, so
+    their values can be compared in pairs."""
 
-    history_events: int = 60
-    history_half_life_hours: float = 72.0
-    history_weights: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
-    seeds: int = 20
-    list_length: int = 50
+    means: dict[str, float]
+    by_user: dict[str, NDArray[np.float64]]
+    users: NDArray[np.intp]
+
+
+class Evaluator:
+    """Judges recommenders by the visitors who have events both in `train` and, of the kinds `targets` (None:
+    all), in `test`. Options as in `evaluate`; what all recommenders share is computed once.
+
+    Raises NotEnoughData when no visitor is on both sides, ValueError for different key maps.
+    """
+
+    def __init__(
+        self,
+        train: Interactions,
+        test: Interactions,
+        *,
+        k: int = 10,
+        targets: Iterable[str] | None = None,
+        exclude_seen: bool = False,
+        n_items: int | None = None,
+        catalogue: Catalogue | None = None,
+        serving: Serving | None = None,
+    ) -> None:
+        if train.item_keys != test.item_keys or train.visitor_keys != test.visitor_keys:
+            raise ValueError(
+                "train and test have different key maps; make them with time_split or leave_last_out."
+            )
+        self.train, self.k, self.catalogue = train, k, catalogue
+        self.serving = serving or Serving()
+        seen = train.matrix(binary=True)
+        users, self.relevant = _relevant(seen, test, targets, exclude_seen)
+        forbidden = seen[users] if exclude_seen else sparse.csr_matrix((len(users), train.n_items))
+        self.audience = Audience(users, histories(train, self.serving)[users], forbidden)
+        #: How many visitors touched each item, (n_items,).
+        self.visitors = np.bincount(seen.indices, minlength=train.n_items)
+        self.n_visitors = max(int((np.diff(seen.indptr) > 0).sum()), 1)
+        #: What everybody would see without a recommender.
+        self.usual = self._most_popular()
+        self.n_items = n_items or int((np.bincount(train.item, minlength=train.n_items) > 0).sum())
+
+    def evaluate(self, recommender: Algorithm | Lists) -> Evaluation:
+        """Of a recommender that was fitted on `train`, or of its lists."""
+        served = published(recommender, self.train, self.audience, self.serving.list_length)
+        parts, lists = [], []
+        for begin in range(0, len(self.audience), _USERS_AT_ONCE):
+            block = slice(begin, begin + _USERS_AT_ONCE)
+            values, ranked = self._judge(served, self.audience[block], self.relevant[block])
+            parts.append(values)
+            lists.append(ranked)
+        by_user = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        ranked = np.concatenate(lists)
+        by_user |= self._beyond(ranked, served)
+        means = {name: _mean(values) for name, values in by_user.items()}
+        return Evaluation(means | self._of_all(ranked, served), by_user, self.audience.users)
+
+    def _judge(
+        self, served: Published, audience: Audience, relevant: sparse.csr_matrix
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
+        """How right the lists of some visitors are, and these lists."""
+        k = self.k
+        scores = served.scores(audience)
+        ranked = best_codes(scores, k)[0].astype(np.int64)
+        judged = metrics.judge(ranked, relevant)
+        relevant, forbidden = relevant.copy(), audience.forbidden.copy()
+        for matrix in (relevant, forbidden):
+            matrix.resize(scores.shape)
+        usual = best_codes(self.usual.scores(audience), k)[0]
+        return {
+            "precision": metrics.precision_at_k(judged, k),
+            "recall": metrics.recall_at_k(judged, k),
+            "f1": metrics.f1_at_k(judged, k),
+            "accuracy": metrics.accuracy_at_k(judged, k, n_items=max(self.n_items, scores.shape[1])),
+            "hit_rate": metrics.hit_rate_at_k(judged, k),
+            "mrr": metrics.mrr_at_k(judged, k),
+            "map": metrics.map_at_k(judged, k),
+            "ndcg": metrics.ndcg_at_k(judged, k),
+            "auc": auc(scores, relevant, forbidden, n_items=self.n_items),
+            "serendipity": beyond.serendipity(ranked, judged, usual),
+        }, ranked
+
+    def _beyond(self, ranked: NDArray[np.int64], served: Published) -> dict[str, NDArray[np.float64]]:
+        """What the lists are like beyond being right."""
+        visitors = self._visitors_of(served)
+        share = visitors / self.n_visitors
+        found = {
+            "novelty": beyond.novelty(ranked, np.maximum(visitors, 1) / self.n_visitors),
+            "average_popularity": beyond.average_popularity(ranked, share),
+            "long_tail": beyond.long_tail_share(ranked, beyond.long_tail(share)),
+        }
+        if self.catalogue is not None:
+            features = beyond.category_features(self.catalogue, served.item_keys())
+            found["diversity"] = beyond.intra_list_diversity(ranked, features)
+        return found
+
+    def _of_all(self, ranked: NDArray[np.int64], served: Published) -> dict[str, float]:
+        """What is one figure for all lists together."""
+        shown, place = np.unique(ranked, return_inverse=True)
+        n_empty = int((shown < 0).sum())
+        n_shown = max(self.n_items, len(shown) - n_empty)
+        personalisation = beyond.personalisation(ranked)
+        return {
+            "coverage": beyond.catalogue_coverage(ranked, n_shown),
+            "gini": beyond.gini(place.reshape(ranked.shape) - n_empty, n_shown),
+            "personalisation": 0.0 if np.isnan(personalisation) else personalisation,
+            "served": float((ranked >= 0).any(axis=1).mean()),
+            "list_coverage": min(served.n_lists / self.n_items, 1.0),
+            "n_users": float(len(self.audience)),
+            "n_lists": float(served.n_lists),
+            "n_items": float(self.n_items),
+            "k": float(self.k),
+        }
+
+    def _visitors_of(self, served: Published) -> NDArray[np.int64]:
+        """How many visitors touched each item, none for those that only the lists know."""
+        return np.append(self.visitors, np.zeros(len(served.codes) - len(self.visitors), np.int64))
+
+    def _most_popular(self) -> EverybodysList:
+        keys, length = self.train.item_keys, self.serving.list_length
+        best = np.argsort(-self.visitors, kind="stable")[:length]
+        lists = [(EVERYBODY, [(keys[code], 1.0) for code in best])]
+        return EverybodysList(lists, {key: code for code, key in enumerate(keys)}, length)
 
 
 def evaluate(
@@ -41,60 +173,45 @@ def evaluate(
     targets: Iterable[str] | None = None,
     exclude_seen: bool = False,
     n_items: int | None = None,
+    catalogue: Catalogue | None = None,
     serving: Serving | None = None,
 ) -> dict[str, float]:
     """Means over the visitors who have events both in `train` and, of the kinds `targets` (None: all), in
-    `test`.
+    `test`. `Evaluator` gives each visitor's values too.
 
     `recommender` is fitted on `train`, or is its lists: item → items (a visitor then sees the decayed sum of
-    the lists of the recent items in `train`, without these), or visitor segments, of which the list of
-    everybody (key "") is used. Both sides share key maps, as the splits give them. `exclude_seen` leaves what
-    a visitor has in `train` out of the lists and out of what is to be found. `n_items` is the size of the
-    catalogue (default: the items with events).
+    the lists of the recent items in `train`, without these), else visitor → items, else visitor segments, of
+    which the list of everybody (key "") is used. Both sides share key maps, as the splits give them.
+    `exclude_seen` leaves what a visitor has in `train` out of the lists and out of what is to be found.
+    `n_items` is the size of the catalogue (default: the items with events); with `catalogue` the lists'
+    diversity is judged by its categories.
 
-    Returns precision, recall, hit_rate, mrr, map, ndcg (all @k), coverage and gini (of the served lists),
-    novelty in bits, list_coverage (share of the catalogue's items that have a list; 0 for segments), served
-    (share of visitors who got any item), n_users, n_lists, n_items, k.
+    Returns, of the lists @k: precision, recall, f1, accuracy, hit_rate, mrr, map, ndcg, serendipity (hits that
+    the most popular items would not have been), novelty in bits, average_popularity (share of visitors),
+    long_tail, diversity (with `catalogue`), coverage, gini, personalisation; auc of the whole lists;
+    list_coverage (share of the catalogue's items that have a list; 0 for segments), served (share of visitors
+    who got any item), n_users, n_lists, n_items, k. Where a figure is not defined it is 0.
 
     Raises NotEnoughData when no visitor is on both sides, ValueError for different key maps.
     """
-    if train.item_keys != test.item_keys or train.visitor_keys != test.visitor_keys:
-        raise ValueError(
-            "train and test have different key maps; make them with time_split or leave_last_out."
-        )
-    serving = serving or Serving()
-    users, relevant = _relevant(train, test, targets, exclude_seen)
-    seen = train.matrix(binary=True)[users]
-    served = _published(recommender, train.item_keys, serving.list_length)
-    if isinstance(served, ItemLists):
-        history = _history(train, serving)[users]
-        ranked = _served_by_history(served, history, history + seen if exclude_seen else history, k)
-    else:
-        ranked = _served_to_everybody(served, seen if exclude_seen else sparse.csr_matrix(seen.shape), k)
-    catalogue_size = n_items or int((np.bincount(train.item, minlength=train.n_items) > 0).sum())
-    n_lists = served.n_lists if isinstance(served, ItemLists) else 0
-    return _summary(ranked, relevant, train, catalogue_size, k) | {
-        "list_coverage": min(n_lists / catalogue_size, 1.0),
-        "n_users": float(len(users)),
-        "n_lists": float(n_lists),
-        "n_items": float(catalogue_size),
-        "k": float(k),
-    }
-
-
-def lists_of(algorithm: Algorithm, k: int = 50) -> dict[str, list[tuple[str, float]]]:
-    """The lists that a fitted algorithm would publish for items, or else for segments."""
-    if ("item", "item") in algorithm.produces:
-        return dict(algorithm.item_lists(k))
-    return dict(algorithm.segment_lists(k))
+    evaluator = Evaluator(
+        train,
+        test,
+        k=k,
+        targets=targets,
+        exclude_seen=exclude_seen,
+        n_items=n_items,
+        catalogue=catalogue,
+        serving=serving,
+    )
+    return evaluator.evaluate(recommender).means
 
 
 def _relevant(
-    train: Interactions, test: Interactions, targets: Iterable[str] | None, exclude_seen: bool
+    seen: sparse.csr_matrix, test: Interactions, targets: Iterable[str] | None, exclude_seen: bool
 ) -> tuple[NDArray[np.intp], sparse.csr_matrix]:
     """The visitors to judge, and their relevant items (n_users, n_items)."""
     wanted = test.select(kinds=targets).matrix(binary=True)
-    seen = train.matrix(binary=True)
     if exclude_seen:
         wanted = sparse.csr_matrix(wanted - wanted.multiply(seen))
         wanted.eliminate_zeros()
@@ -107,127 +224,6 @@ def _relevant(
     return users, wanted[users]
 
 
-@dataclass(frozen=True, eq=False)
-class ItemLists:
-    """Item → items as a matrix of scores, (items with events) × (those, then items that only the lists
-    know)."""
-
-    similarity: sparse.csr_matrix
-    n_lists: int
-
-
-def _published(
-    recommender: Algorithm | Lists, item_keys: Sequence[str], length: int
-) -> ItemLists | NDArray[np.int64]:
-    """What is published: the lists of the items, or the item codes of the list of everybody, best first."""
-    neighbours = getattr(recommender, "neighbours_", None)
-    if isinstance(recommender, Algorithm) and isinstance(neighbours, TopK):
-        return _from_neighbours(neighbours, recommender.item_keys_, item_keys, length)
-    lists = lists_of(recommender, length) if isinstance(recommender, Algorithm) else recommender
-    codes = {key: code for code, key in enumerate(item_keys)}
-    targets = {key for key, _ in chain.from_iterable(lists.values())}
-    for key in sorted(targets.difference(codes)):
-        codes[key] = len(codes)
-    if EVERYBODY in lists:
-        return np.array([codes[key] for key, _ in lists[EVERYBODY][:length]], np.int64)
-    n_items = len(item_keys)
-    known = [
-        (codes[key], items[:length]) for key, items in lists.items() if codes.get(key, n_items) < n_items
-    ]
-    rows = np.repeat(np.array([code for code, _ in known], np.int64), [len(items) for _, items in known])
-    pairs = list(chain.from_iterable(items for _, items in known))
-    columns = np.array([codes[target] for target, _ in pairs], np.int64)
-    scores = np.array([score for _, score in pairs], np.float64)
-    similarity = sparse.csr_matrix((scores, (rows, columns)), shape=(n_items, len(codes)))
-    return ItemLists(similarity, sum(1 for items in lists.values() if items))
-
-
-def _from_neighbours(top: TopK, own_keys: Sequence[str], item_keys: Sequence[str], length: int) -> ItemLists:
-    """The same as from the lists, without making them: for a catalogue of thousands that is most of the
-    time."""
-    codes = {key: code for code, key in enumerate(item_keys)}
-    n_items = len(item_keys)
-    code_of = np.array([codes.setdefault(key, len(codes)) for key in own_keys], np.int64)
-    count = np.diff(top.indptr)
-    rows = np.repeat(np.arange(len(top)), count)
-    kept = (np.arange(len(rows)) - top.indptr[rows] < length) & (code_of[rows] < n_items)
-    scores = np.round(top.scores[kept].astype(np.float64), SCORE_DIGITS)
-    at = (code_of[rows[kept]], code_of[top.indices[kept]])
-    similarity = sparse.csr_matrix((scores, at), shape=(n_items, len(codes)))
-    return ItemLists(similarity, int((count > 0).sum()))
-
-
-def _history(train: Interactions, serving: Serving) -> sparse.csr_matrix:
-    """Visitors × items: the decayed weights of each visitor's heaviest recent items, age counted from the
-    visitor's last event (as ranking does not depend on how long ago that was)."""
-    rows = np.flatnonzero((train.visitor >= 0) & (train.weights(serving.history_weights) > 0))
-    rows = rows[np.argsort(train.visitor[rows], kind="stable")]
-    visitor = train.visitor[rows]
-    ends = np.cumsum(np.bincount(visitor, minlength=train.n_visitors))
-    from_end = ends[visitor] - np.arange(len(rows))
-    recent = from_end <= serving.history_events
-    rows, visitor = rows[recent], visitor[recent]
-    last = np.zeros(train.n_visitors)
-    last[visitor] = train.time[rows]  # rows are in order of time, so the last one stays
-    age_hours = (last[visitor] - train.time[rows]) / 3600
-    weight = train.weights(serving.history_weights)[rows] * np.exp2(
-        -age_hours / serving.history_half_life_hours
-    )
-    shape = (train.n_visitors, train.n_items)
-    history = sparse.csr_matrix((np.maximum(weight, 1e-30), (visitor, train.item[rows])), shape=shape)
-    return top_k_of_rows(history, serving.seeds).to_csr()
-
-
-def _served_by_history(
-    lists: ItemLists, history: sparse.csr_matrix, forbidden: sparse.csr_matrix, k: int
-) -> NDArray[np.int64]:
-    """(n_users, k) codes of the best items by the sum of history weight × list score, -1 = none."""
-    summed = sparse.csr_matrix(history.astype(np.float64) @ lists.similarity)
-    hidden = sparse.csr_matrix(forbidden.astype(bool), dtype=np.float64)
-    hidden.resize(summed.shape)
-    best = top_k_of_rows(summed - summed.multiply(hidden), k)
-    return _padded(best.indptr, best.indices, k)
-
-
-def _served_to_everybody(codes: NDArray[np.int64], forbidden: sparse.csr_matrix, k: int) -> NDArray[np.int64]:
-    inside = codes < forbidden.shape[1]
-    shown = np.ones((forbidden.shape[0], len(codes)), bool)
-    shown[:, inside] = forbidden[:, codes[inside]].toarray() == 0
-    indptr = np.concatenate([[0], np.cumsum(np.minimum(shown.sum(axis=1), k))])
-    _, columns = np.nonzero(shown & (np.cumsum(shown, axis=1) <= k))
-    return _padded(indptr, codes[columns], k)
-
-
-def _padded(indptr: NDArray[np.int64], indices: NDArray[np.integer], k: int) -> NDArray[np.int64]:
-    ranked = np.full((len(indptr) - 1, k), -1, np.int64)
-    count = np.diff(indptr)
-    rows = np.repeat(np.arange(len(count)), count)
-    ranked[rows, np.arange(len(indices)) - indptr[:-1][rows]] = indices
-    return ranked
-
-
-def _summary(
-    ranked: NDArray[np.int64],
-    relevant: sparse.csr_matrix,
-    train: Interactions,
-    catalogue_size: int,
-    k: int,
-) -> dict[str, float]:
-    judged = metrics.judge(ranked, relevant)
-    n_visitors = max(len(np.unique(train.visitor[train.visitor >= 0])), 1)
-    visitors = np.bincount(train.matrix(binary=True).indices, minlength=int(ranked.max(initial=0)) + 1)
-    bits = metrics.novelty(ranked, np.maximum(visitors, 1) / n_visitors)
-    n_shown = max(catalogue_size, len(np.unique(ranked[ranked >= 0])))
-    shown_codes = np.unique(ranked, return_inverse=True)[1].reshape(ranked.shape) - int((ranked < 0).any())
-    return {
-        "precision": float(metrics.precision_at_k(judged, k).mean()),
-        "recall": float(metrics.recall_at_k(judged, k).mean()),
-        "hit_rate": float(metrics.hit_rate_at_k(judged, k).mean()),
-        "mrr": float(metrics.mrr_at_k(judged, k).mean()),
-        "map": float(metrics.map_at_k(judged, k).mean()),
-        "ndcg": float(metrics.ndcg_at_k(judged, k).mean()),
-        "coverage": metrics.catalogue_coverage(ranked, n_shown),
-        "gini": metrics.gini(shown_codes, n_shown),
-        "novelty": float(np.nanmean(bits)) if not np.isnan(bits).all() else 0.0,
-        "served": float((ranked >= 0).any(axis=1).mean()),
-    }
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else 0.0

@@ -8,6 +8,7 @@ relevant items. A user with nothing relevant gets 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +29,10 @@ def judge(ranked: NDArray[np.integer], relevant: sparse.csr_matrix) -> Judged:
 
     Raises ValueError when the numbers of users differ or a list names an item twice.
     """
-    ranked = np.asarray(ranked)
-    if ranked.ndim != 2 or ranked.shape[0] != relevant.shape[0]:
-        raise ValueError(f"ranked is {ranked.shape}, relevant {relevant.shape}: they need one row a user.")
-    in_order = np.sort(ranked, axis=1)
-    if ((in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)).any():
-        raise ValueError("ranked: a list names an item twice.")
-    relevant = sparse.csr_matrix(relevant)
-    width = max(relevant.shape[1], int(ranked.max(initial=-1)) + 1)
-    matrix = relevant.tocoo()
-    known = (matrix.row.astype(np.int64) * width + matrix.col)[matrix.data != 0]
-    known = np.unique(known)
-    wanted = np.arange(len(ranked), dtype=np.int64)[:, None] * width + ranked
-    hits = np.isin(wanted, known) & (ranked >= 0)
-    return Judged(hits, np.bincount(known // width, minlength=len(ranked)).astype(np.int64))
+    ranked, relevant = _checked(ranked, relevant)
+    relevant = relevant.copy()
+    relevant.eliminate_zeros()
+    return Judged(_looked_up(ranked, relevant) != 0, np.diff(relevant.indptr).astype(np.int64))
 
 
 def precision_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
@@ -52,6 +43,23 @@ def precision_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
 def recall_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """Σ_{i≤k} r_i / R (Manning, Raghavan & Schütze 2008, §8.3)."""
     return np.asarray(judged.hits[:, :k].sum(axis=1) / np.maximum(judged.n_relevant, 1), np.float64)
+
+
+def f1_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
+    """The harmonic mean of precision and recall, 2 Σ_{i≤k} r_i / (k + R) (van Rijsbergen 1979, ch. 7)."""
+    return np.asarray(2 * judged.hits[:, :k].sum(axis=1) / (k + judged.n_relevant), np.float64)
+
+
+def accuracy_at_k(judged: Judged, k: int = 10, *, n_items: int) -> NDArray[np.float64]:
+    """The share of the catalogue's `n_items` on the right side when the first k count as "relevant" and all
+    others as "not": 1 − (false positives + false negatives) / n_items. A place without an item counts as
+    wrong, as it does for precision.
+
+    Near 1 for any list when few items are relevant, so it says little (Herlocker et al. 2004).
+    """
+    hits = judged.hits[:, :k].sum(axis=1)
+    wrong = (k - hits) + (judged.n_relevant - hits)
+    return np.asarray(1 - wrong / n_items, np.float64)
 
 
 def hit_rate_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
@@ -78,41 +86,66 @@ def map_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
 def ndcg_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """DCG / ideal DCG, DCG = Σ_{i≤k} r_i / log2(i + 1), ideal = the first min(k, R) ranks relevant
     (Järvelin & Kekäläinen 2002, with binary gains)."""
-    discount = 1 / np.log2(np.arange(2, k + 2))
+    discount = _discount(k)
     hits = judged.hits[:, :k]
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(judged.n_relevant, k)]
     return np.divide(hits @ discount[: hits.shape[1]], ideal, out=np.zeros(len(hits)), where=ideal > 0)
 
 
-def catalogue_coverage(ranked: NDArray[np.integer], n_items: int) -> float:
-    """The share of the catalogue that is in at least one list (Ge, Delgado-Battenfeld & Jannach 2010, eq.
-    2)."""
-    shown = np.unique(ranked)
-    return float((shown >= 0).sum() / n_items) if n_items else 0.0
+def graded_ndcg_at_k(
+    ranked: NDArray[np.integer], grades: sparse.csr_matrix, k: int = 10, *, gain: str = "exponential"
+) -> NDArray[np.float64]:
+    """NDCG where items are relevant by degrees: DCG = Σ_{i≤k} gain(g_i) / log2(i + 1), ideal = the k highest
+    grades of the user in falling order.
 
-
-def novelty(ranked: NDArray[np.integer], popularity: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The mean self-information −log2 p of a user's list, in bits (n_users,), NaN for an empty list.
-
-    `popularity` (n_items,) is the share of visitors who touched each item, above 0 and at most 1
-    (Zhou et al. 2010, PNAS 107; Castells, Hurley & Vargas 2015, §26.3.2). Raises ValueError for other shares.
+    `grades` (n_users, n_items) stores each user's grades above 0. `gain`: "exponential" 2^g − 1 (Burges et
+    al. 2005), "linear" g (Järvelin & Kekäläinen 2002). With grades of 1 both are `ndcg_at_k`. Raises
+    ValueError as `judge` does, and for a grade that is negative, NaN or infinite.
     """
-    popularity = np.asarray(popularity, np.float64)
-    if not ((popularity > 0) & (popularity <= 1)).all():
-        raise ValueError("popularity: shares must be above 0 and at most 1.")
-    bits = np.append(-np.log2(popularity), 0.0)[ranked]
-    n_shown = (ranked >= 0).sum(axis=1)
-    return np.divide(bits.sum(axis=1), n_shown, out=np.full(len(ranked), np.nan), where=n_shown > 0)
+    ranked, grades = _checked(ranked, grades)
+    if not (np.isfinite(grades.data) & (grades.data >= 0)).all():
+        raise ValueError("grades: every grade must be finite and at least 0.")
+    if gain not in ("exponential", "linear"):
+        raise ValueError(f"gain must be exponential or linear, got {gain!r}.")
+    gains = grades.astype(np.float64)
+    if gain == "exponential":
+        gains.data = np.exp2(gains.data) - 1
+    discount = _discount(k)
+    shown = _looked_up(ranked[:, :k], gains)
+    owner = np.repeat(np.arange(gains.shape[0]), np.diff(gains.indptr))
+    best_first = gains.data[np.lexsort((-gains.data, owner))]  # owners are in order: only rows are sorted
+    rank = np.arange(gains.nnz) - gains.indptr[owner]
+    top = rank < k
+    ideal = np.bincount(owner[top], best_first[top] * discount[rank[top]], minlength=gains.shape[0])
+    return np.divide(shown @ discount[: shown.shape[1]], ideal, out=np.zeros(len(shown)), where=ideal > 0)
 
 
-def gini(ranked: NDArray[np.integer], n_items: int) -> float:
-    """How unequally the items are shown: 0 = all alike, → 1 = one item only.
+def _discount(k: int) -> NDArray[np.float64]:
+    return 1 / np.log2(np.arange(2, k + 2))
 
-    Σ_j (2j − n − 1) c_j / (n Σ c), c = counts in ascending order, j = 1…n (Castells et al. 2015, §26.3.4).
-    """
-    shown = ranked[ranked >= 0]
-    if not n_items or not len(shown):
-        return 0.0
-    counts = np.sort(np.bincount(shown, minlength=n_items))
-    weights = 2 * np.arange(1, n_items + 1) - n_items - 1
-    return float((weights * counts).sum() / (n_items * counts.sum()))
+
+def _checked(
+    ranked: NDArray[np.integer], relevant: sparse.csr_matrix
+) -> tuple[NDArray[np.integer], sparse.csr_matrix]:
+    ranked = np.asarray(ranked)
+    if ranked.ndim != 2 or ranked.shape[0] != relevant.shape[0]:
+        raise ValueError(f"ranked is {ranked.shape}, relevant {relevant.shape}: they need one row a user.")
+    in_order = np.sort(ranked, axis=1)
+    if ((in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)).any():
+        raise ValueError("ranked: a list names an item twice.")
+    relevant = sparse.csr_matrix(relevant)
+    if not relevant.has_canonical_format:
+        relevant = relevant.copy()
+        relevant.sum_duplicates()
+    return ranked, relevant
+
+
+def _looked_up(ranked: NDArray[np.integer], matrix: sparse.csr_matrix) -> NDArray[Any]:
+    """What `matrix` (canonical) stores for each user's items, (n_users, depth); 0 where it stores nothing."""
+    width = max(matrix.shape[1], int(ranked.max(initial=-1)) + 1)
+    owner = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+    known = owner * width + matrix.indices
+    wanted = np.arange(len(ranked), dtype=np.int64)[:, None] * width + ranked
+    at = np.searchsorted(known, wanted)
+    found = (ranked >= 0) & (np.append(known, -1)[at] == wanted)
+    return np.where(found, np.append(matrix.data, 0)[at], 0)

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from recommendations.algorithms.association import Association
+from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.content import ContentTfidf
+from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.item_knn import ItemKNN
+from recommendations.algorithms.personal import PersonalAlgorithm
 from recommendations.algorithms.popular import Popular
 from recommendations.algorithms.testing import sample_catalogue, sample_columns
-from recommendations.evaluation.evaluate import Lists, Serving, evaluate, lists_of
+from recommendations.evaluation import evaluate as module
+from recommendations.evaluation.evaluate import Evaluator, Lists, Serving, evaluate, lists_of
 from recommendations.evaluation.splits import Split, time_split
 from recommendations.exceptions import NotEnoughData
 
@@ -138,9 +145,97 @@ def test_taste_is_found() -> None:
     assert by_taste["ndcg"] > 1.1 * for_all["ndcg"]
 
 
+def test_every_metric_by_hand() -> None:
+    lists = {"a": [("d", 0.8), ("c", 0.5)], "b": [("c", 0.4), ("e", 0.2)]}
+    catalogue = Catalogue.from_columns(item_keys=["c", "d", "e"], categories=[["Food"], ["Food"], ["Drinks"]])
+    serving = Serving(history_half_life_hours=24)
+    evaluator = Evaluator(SHOP.train, SHOP.test, k=2, n_items=10, catalogue=catalogue, serving=serving)
+    found = evaluator.evaluate(lists)
+    # u:1 sees c (.65), d (.4), then e (.2), to find c; u:2 sees d, c, to find a (not shown, a seed) and d.
+    assert [SHOP.train.visitor_keys[user] for user in found.users] == ["u:1", "u:2"]
+    expected = {
+        "f1": [2 / 3, 1 / 2],
+        "accuracy": [9 / 10, 8 / 10],
+        # u:2: of the relevant, d is above all 8 others; a ties with 7 that are not listed, and is below c
+        "auc": [1.0, (8 + 3.5) / 16],
+        # The most popular items are a and then b or e, by two or one visitors: no hit would have been theirs.
+        "serendipity": [1 / 2, 1 / 2],
+        "average_popularity": [0.0, 0.0],  # c and d are new
+        "long_tail": [1.0, 1.0],
+        "diversity": [0.0, 0.0],
+    }
+    for name, values in expected.items():
+        assert found.by_user[name].tolist() == pytest.approx(values), name
+        assert found.means[name] == pytest.approx(np.mean(values)), name
+    assert found.means["novelty"] == pytest.approx(np.log2(3))  # at most one of three visitors
+    assert found.means["personalisation"] == pytest.approx(0, abs=1e-9)
+    means = evaluate(lists, SHOP.train, SHOP.test, k=2, n_items=10, catalogue=catalogue, serving=serving)
+    assert means == found.means
+    assert "diversity" not in evaluate(lists, SHOP.train, SHOP.test)
+
+
+def test_blocks_of_visitors_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = time_split(Interactions.from_columns(**sample_columns()), fraction=0.3)
+    fitted = ItemKNN().fit(parts.train)
+    whole = Evaluator(parts.train, parts.test, exclude_seen=True).evaluate(fitted)
+    monkeypatch.setattr(module, "_USERS_AT_ONCE", 7)
+    cut = Evaluator(parts.train, parts.test, exclude_seen=True).evaluate(fitted)
+    assert cut.means == whole.means
+    for name, values in whole.by_user.items():
+        np.testing.assert_array_equal(cut.by_user[name], values)
+        assert whole.means[name] == pytest.approx(np.nanmean(values))
+
+
+class Again(PersonalAlgorithm):
+    """What a visitor had most, once more."""
+
+    produces = frozenset({("visitor", "item")})
+
+    def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
+        self._remember(self.selected(interactions))
+        return self
+
+    def _scores(self, histories: Histories) -> sparse.csr_matrix:
+        return histories.matrix()
+
+
+def test_visitors_see_their_own_lists_where_these_are_made() -> None:
+    again = Again(exclude_seen=False).fit(SHOP.train)
+    found = evaluate(again, SHOP.train, SHOP.test, k=2)
+    # u:1 sees a and b, to find c; u:2 sees a, to find a and d
+    assert (found["hit_rate"], found["recall"], found["precision"]) == (0.5, 0.25, 0.25)
+    assert found["list_coverage"] == 0
+    unseen = evaluate(again, SHOP.train, SHOP.test, k=2, exclude_seen=True)
+    assert unseen["served"] == 0
+
+
+class Squared(ItemKNN):
+    """Publishes other scores than it keeps."""
+
+    def item_lists(self, k=50):  # type: ignore[no-untyped-def]
+        for key, items in super().item_lists(k):
+            yield key, [(target, score**2) for target, score in items]
+
+
+def test_what_is_published_counts_not_what_is_kept() -> None:
+    parts = time_split(Interactions.from_columns(**sample_columns()), fraction=0.3)
+    squared = Squared().fit(parts.train)
+    found = evaluate(squared, parts.train, parts.test)
+    assert found == evaluate(lists_of(squared), parts.train, parts.test)
+    assert found["ndcg"] != evaluate(ItemKNN().fit(parts.train), parts.train, parts.test)["ndcg"]
+
+
+def test_everybodys_list_is_shown_in_its_order() -> None:
+    lists = {"": [("d", 0.0), ("c", 0.0), ("a", 0.0)]}
+    assert evaluate(lists, SHOP.train, SHOP.test, k=1)["hit_rate"] == 0.5
+    assert evaluate({"": [("c", 0.0), ("a", 0.5)]}, SHOP.train, SHOP.test, k=1)["mrr"] == 0.5
+
+
 def test_empty_lists_serve_nobody() -> None:
     found = evaluate({}, SHOP.train, SHOP.test)
     assert (found["ndcg"], found["served"], found["coverage"], found["novelty"]) == (0, 0, 0, 0)
+    assert all(np.isfinite(value) for value in found.values())
+    assert evaluate({"": []}, SHOP.train, SHOP.test)["served"] == 0
 
 
 def test_parts_of_different_data_are_refused() -> None:
