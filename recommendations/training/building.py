@@ -96,7 +96,7 @@ class Build:
         snapshot.n_lists = written.n_lists
         snapshot.coverage = self._coverage(written.targets)
         if not self.force:
-            _refuse(gate.no_lists(written.n_lists))
+            _refuse(gate.no_lists(written.n_lists) if self.recommender.steady else "")
             _refuse(gate.worse_coverage(Quality(coverage=snapshot.coverage), live))
         snapshot.finished_at = timezone.now()
         snapshot.status = Status.READY
@@ -112,6 +112,10 @@ class Build:
         self.progress.start(f"{self.recommender.name}: {stage}")
 
     def _live_quality(self) -> Quality | None:
+        """What the snapshot is to be compared with; None when there is no live one, or today's lists need not be like
+        yesterday's."""
+        if not self.recommender.steady:
+            return None
         live = Snapshot.objects.filter(
             scope=self.scope, recommender=self.recommender.name, status=Status.LIVE
         ).first()

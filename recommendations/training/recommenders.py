@@ -25,6 +25,7 @@ class Recommender:
     kinds: frozenset[str]
     window_days: float | None
     needs_events: bool
+    steady: bool
 
     def algorithm(self) -> Algorithm:
         """An algorithm that has learned nothing yet."""
@@ -46,5 +47,12 @@ def recommender(name: str) -> Recommender:
     algorithm = load(path, options)
     kinds = frozenset(kind for kind, weight in algorithm.config.events.items() if weight) - NEVER_LEARNED
     return Recommender(
-        name, path, options, entry["k"], kinds, algorithm.config.window_days, algorithm.needs_events
+        name=name,
+        path=path,
+        options=options,
+        k=entry["k"],
+        kinds=kinds,
+        window_days=algorithm.config.window_days,
+        needs_events=algorithm.needs_events,
+        steady=algorithm.steady,
     )
