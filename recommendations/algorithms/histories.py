@@ -31,6 +31,8 @@ class Histories:
     kind: NDArray[np.int8]
     kinds: tuple[str, ...]
     basket: NDArray[np.int32]
+    #: What the visitor thought of the item, NaN = no rating; None where nobody could say.
+    rating: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -54,6 +56,7 @@ class Histories:
             kind=interactions.kind[rows],
             kinds=interactions.kinds,
             basket=interactions.basket[rows],
+            rating=interactions.rating[rows],
         )
         return histories if visitors is None else histories[np.asarray(visitors)]
 
@@ -137,7 +140,8 @@ class Histories:
 
     def _rows(self, rows: NDArray[np.integer]) -> Histories:
         names = ("item", "weight", "time", "kind", "basket")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        rating = None if self.rating is None else self.rating[rows]
+        return replace(self, rating=rating, **{name: getattr(self, name)[rows] for name in names})
 
 
 def as_histories(histories: Histories | Pairs, item_keys: tuple[str, ...]) -> Histories:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +36,14 @@ class Measure(ABC):
     def similarities(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
         """Of `rows` (m, n_features) to the learned rows: (m, n) float64, where they have something in common."""
 
-    def of_one(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Similarities as scores of published lists: s / (1 + s) where s can be above 1."""
-        return similarity if self.at_most_one else similarity / (1 + similarity)
-
     def block_bytes(self, rows: sparse.csr_matrix) -> Numbers:
         """About the memory that `similarities` needs for each row, (m,)."""
+        return np.minimum(self._common_entries(rows), self.n_learned) * self.pair_bytes + 64
+
+    def _common_entries(self, rows: sparse.csr_matrix) -> Numbers:
+        """How many entries of the learned rows share a feature with each row, (m,)."""
         common = sparse.csr_matrix((self._degree[rows.indices], rows.indices, rows.indptr), shape=rows.shape)
-        pairs = np.asarray(common.sum(axis=1), np.float64).ravel()
-        return np.minimum(pairs, self.n_learned) * self.pair_bytes + 64
+        return np.asarray(common.sum(axis=1), np.float64).ravel()
 
 
 class InnerProduct(Measure):
@@ -69,21 +69,25 @@ class InnerProduct(Measure):
         self.at_most_one = left == right == 0.5 or (binary and left + right >= 1)
         learned = self._values(learned)
         self._added = shrinkage * float(np.mean(np.square(learned.data))) if learned.nnz else 0.0
-        #: The learned rows, scaled, as features × rows.
-        self.features = sparse.csr_matrix(normalised(learned, self._norms(learned) ** right).T)
+        #: The learned rows, scaled.
+        self.learned = normalised(learned, self._norms(learned) ** right)
 
     def scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Similarities are scaled(rows) @ features."""
+        """Similarities are scaled(rows) @ learned.T."""
         rows = self._values(rows)
         rows = normalised(rows, self._norms(rows) ** self._left)
         rows.data *= self._weights[rows.indices]
         return rows
 
     def similarities(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        return sparse.csr_matrix(self.scaled(rows) @ self.features)
+        return sparse.csr_matrix(self.scaled(rows) @ self._features)
+
+    @cached_property
+    def _features(self) -> sparse.csr_matrix:
+        return sparse.csr_matrix(self.learned.T)
 
     def _values(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        return _pattern(rows) if self._binary else rows.astype(np.float64)
+        return pattern(rows) if self._binary else rows.astype(np.float64)
 
     def _norms(self, rows: sparse.csr_matrix) -> Numbers:
         return square_norms(rows) + self._added
@@ -129,19 +133,22 @@ OF_SETS: Mapping[str, _OfSets] = {
 
 
 class OfSets(Measure):
-    """A similarity of the sets of features: who or what, not how much. × |X ∩ Y| / (|X ∩ Y| + `shrinkage`)."""
+    """One of OF_SETS, similarities of the sets of features: which, not how much of each.
+
+    × |X ∩ Y| / (|X ∩ Y| + `shrinkage`)
+    """
 
     pair_bytes = 96
 
-    def __init__(self, learned: sparse.csr_matrix, formula: _OfSets, *, shrinkage: float = 0.0) -> None:
+    def __init__(self, learned: sparse.csr_matrix, name: str, *, shrinkage: float = 0.0) -> None:
         super().__init__(learned)
-        self._formula, self._shrinkage = formula, shrinkage
+        self._formula, self._shrinkage = OF_SETS[name], shrinkage
         self._sizes = np.diff(learned.indptr).astype(np.float64)
         self._n = float(np.count_nonzero(self._degree))
-        self._right = sparse.csr_matrix(_pattern(learned).T)
+        self._right = sparse.csr_matrix(pattern(learned).T)
 
     def similarities(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        both = sparse.csr_matrix(_pattern(rows) @ self._right)
+        both = sparse.csr_matrix(pattern(rows) @ self._right)
         sizes = np.diff(rows.indptr).astype(np.float64)
         x = np.repeat(sizes, np.diff(both.indptr))
         found = self._formula(both.data, x, self._sizes[both.indices], self._n)
@@ -149,7 +156,7 @@ class OfSets(Measure):
         return both
 
 
-def _pattern(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+def pattern(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """1 for everything that is stored, float64."""
     return sparse.csr_matrix(
         (np.ones(len(matrix.indices)), matrix.indices, matrix.indptr), shape=matrix.shape, copy=False

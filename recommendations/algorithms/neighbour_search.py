@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from recommendations.algorithms.measures import InnerProduct, Measure
-from recommendations.algorithms.similarity import BLOCK_BYTES, TopK, has_fast_kernel
+from recommendations.algorithms.similarity import BLOCK_BYTES, TopK, top_k_similar
 
-#: How many more than k the fast kernel is asked for, so that ties and forbidden pairs at the cut are seen.
-_MARGIN = 16
-
-#: The codes of the rows and of the learned rows: where they are equal, the two are no neighbours.
-Apart = tuple[NDArray[np.integer], NDArray[np.integer]]
+#: Pairs of rows and learned rows, in ascending order of rows, and their similarities.
+_Pairs = tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float32]]
 
 
 def nearest(
@@ -26,104 +21,87 @@ def nearest(
     k: int,
     *,
     threshold: float = 0.0,
-    apart: Apart | None = None,
-    engine: str = "auto",
+    groups: NDArray[np.integer] | None = None,
     block_bytes: int = BLOCK_BYTES,
-    n_threads: int | None = None,
 ) -> TopK:
-    """The `k` most similar learned rows of each of `rows` (m, n_features), if more similar than `threshold`.
+    """The `k` learned rows most similar to each of `rows` (m, n_features), if more similar than `threshold`.
 
-    Best first, ties by index; similarities are compared as float32. `engine` is "fast" (sparse_dot_topn, for
-    measures that are inner products), "scipy", or "auto": the first where it is installed and can be used.
-    Both give the same result: what the fast kernel's cut leaves undecided is computed again by scipy. Working
-    memory stays near `block_bytes`. With a `threshold` below 0 dissimilar rows can be neighbours too.
+    Best first, ties by index; similarities are compared as float32. With `groups` (m,) the rows are the learned rows,
+    and those with the same code are no neighbours. With a `threshold` below 0 dissimilar rows can be neighbours too.
+    Inner products are left to `top_k_similar`; working memory for others stays near `block_bytes`.
     """
-    if engine not in ("auto", "fast", "scipy"):
-        raise ValueError(f"engine must be auto, fast or scipy, got {engine!r}.")
-    search = _Search(measure, rows, k, threshold, apart, block_bytes)
-    if isinstance(measure, InnerProduct) and (engine == "fast" or (engine == "auto" and has_fast_kernel())):
-        return search.with_fast_kernel(measure, n_threads or os.cpu_count() or 1)
-    return search.best(list(search.in_blocks(np.arange(rows.shape[0]))))
+    if isinstance(measure, InnerProduct) and threshold >= 0:
+        given = {"right": measure.learned, "groups": groups, "threshold": threshold}
+        return top_k_similar(measure.scaled(rows), k, block_bytes=block_bytes, **given)
+    pairs = list(_in_blocks(measure, rows, k, threshold, groups, block_bytes))
+    row, learned, score = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
+    order = np.lexsort((learned, -score, row))
+    return _first(row[order], learned[order], score[order], rows.shape[0], measure.n_learned, k)
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Similarities of rows to learned rows, (n_pairs,) each."""
-
-    row: NDArray[np.integer]
-    learned: NDArray[np.integer]
-    score: NDArray[np.float32]
-
-    def where(self, mask: NDArray[np.bool_]) -> _Pairs:
-        return _Pairs(self.row[mask], self.learned[mask], self.score[mask])
+def nearest_others(
+    measure: Measure, rows: sparse.csr_matrix, own: NDArray[np.integer], k: int, *, threshold: float = 0.0
+) -> TopK:
+    """The same for learned rows, whose codes are `own` (m,): each without itself."""
+    top = nearest(measure, rows, k + 1, threshold=threshold)
+    owner = np.repeat(np.arange(len(top)), np.diff(top.indptr))
+    return _only(top, top.indices != own[owner], k)
 
 
-@dataclass(frozen=True)
-class _Search:
-    measure: Measure
-    rows: sparse.csr_matrix
-    k: int
-    threshold: float
-    apart: Apart | None
-    block_bytes: int
-
-    def in_blocks(self, which: NDArray[np.integer]) -> Iterator[_Pairs]:
-        """Of the rows `which`: the k best, and what ties with the last of them."""
-        size = self.measure.block_bytes(self.rows)[which]
-        block_of = (np.cumsum(size) // self.block_bytes).astype(np.int64)
-        for block in np.split(which, np.flatnonzero(np.diff(block_of)) + 1):
-            yield _cut(self._allowed(block, self.measure.similarities(self.rows[block])), self.k)
-
-    def with_fast_kernel(self, measure: InnerProduct, n_threads: int) -> TopK:
-        from sparse_dot_topn import sp_matmul_topn
-
-        n = measure.n_learned
-        wanted = min(self.k + _MARGIN, n)
-        every = np.arange(self.rows.shape[0])
-        product = sp_matmul_topn(
-            measure.scaled(self.rows), measure.features, wanted, threshold=self.threshold, n_threads=n_threads
-        )
-        pairs = self._allowed(every, product)
-        found = self.best([pairs])
-        # What the kernel dropped is at most `lowest`: where that could still be among the k best, ask scipy.
-        lowest, last = np.full((2, len(every)), np.inf, np.float32)
-        np.minimum.at(lowest, np.repeat(every, np.diff(product.indptr)), product.data.astype(np.float32))
-        count = np.diff(found.indptr)
-        last[count > 0] = found.scores[found.indptr[1:][count > 0] - 1]
-        cut = (np.diff(product.indptr) >= wanted) & (wanted < n)
-        unsure = np.flatnonzero(cut & ((count < self.k) | (last <= lowest)))
-        if not len(unsure):
-            return found
-        return self.best([pairs.where(~np.isin(pairs.row, unsure)), *self.in_blocks(unsure)])
-
-    def _allowed(self, rows: NDArray[np.integer], found: sparse.csr_matrix) -> _Pairs:
-        row = np.repeat(rows, np.diff(found.indptr))
-        pairs = _Pairs(row, found.indices, found.data.astype(np.float32))
-        allowed = pairs.score > self.threshold
-        if self.apart is not None:
-            of_rows, of_learned = self.apart
-            allowed &= of_rows[pairs.row] != of_learned[pairs.learned]
-        return pairs.where(allowed)
-
-    def best(self, parts: list[_Pairs]) -> TopK:
-        """The k best of each row, sorted."""
-        row = np.concatenate([part.row for part in parts])
-        learned = np.concatenate([part.learned for part in parts])
-        score = np.concatenate([part.score for part in parts])
-        order = np.lexsort((learned, -score, row))
-        row, learned, score = row[order], learned[order], score[order]
-        starts = np.searchsorted(row, np.arange(self.rows.shape[0] + 1))
-        keep = np.arange(len(row)) - starts[row] < self.k
-        indptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(starts), self.k))]).astype(np.int64)
-        return TopK(indptr, learned[keep].astype(np.int32), score[keep], self.measure.n_learned)
+def as_lists(top: TopK, at_most_one: bool) -> TopK:
+    """What can be published: similarities above 0, and s / (1 + s) for them unless all are `at_most_one`."""
+    top = _only(top, top.scores > 0, top.n_columns)
+    return top if at_most_one else top.scaled(top.scores / (1 + top.scores))
 
 
-def _cut(pairs: _Pairs, k: int) -> _Pairs:
-    """Of each row (rows are in ascending order) the pairs at least as good as its k-th best."""
-    starts = np.flatnonzero(np.diff(pairs.row, prepend=-1, append=-1))
+def _only(top: TopK, mask: NDArray[np.bool_], k: int) -> TopK:
+    owner = np.repeat(np.arange(len(top)), np.diff(top.indptr))
+    return _first(owner[mask], top.indices[mask], top.scores[mask], len(top), top.n_columns, k)
+
+
+def _first(
+    row: NDArray[np.integer],
+    learned: NDArray[np.integer],
+    score: NDArray[np.float32],
+    n_rows: int,
+    n_learned: int,
+    k: int,
+) -> TopK:
+    """The first `k` pairs of each row, which come together, the best first."""
+    starts = np.searchsorted(row, np.arange(n_rows + 1))
+    keep = np.arange(len(row)) - starts[row] < k
+    indptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(starts), k))]).astype(np.int64)
+    return TopK(indptr, learned[keep].astype(np.int32), score[keep], n_learned)
+
+
+def _in_blocks(
+    measure: Measure,
+    rows: sparse.csr_matrix,
+    k: int,
+    threshold: float,
+    groups: NDArray[np.integer] | None,
+    block_bytes: int,
+) -> Iterator[_Pairs]:
+    """Of each row the k best, and what ties with the last of them."""
+    every = np.arange(rows.shape[0])
+    block_of = (np.cumsum(measure.block_bytes(rows)) // block_bytes).astype(np.int64)
+    for block in np.split(every, np.flatnonzero(np.diff(block_of)) + 1):
+        found = measure.similarities(rows[block])
+        row, learned = np.repeat(block, np.diff(found.indptr)), found.indices
+        score = found.data.astype(np.float32)
+        allowed = score > threshold
+        if groups is not None:
+            allowed &= groups[row] != groups[learned]
+        yield _cut(row[allowed], learned[allowed], score[allowed], k)
+
+
+def _cut(
+    row: NDArray[np.integer], learned: NDArray[np.integer], score: NDArray[np.float32], k: int
+) -> _Pairs:
+    starts = np.flatnonzero(np.diff(row, prepend=-1, append=-1))
     heavy = np.flatnonzero(np.diff(starts) > k)
-    keep = np.ones(len(pairs.row), bool)
+    keep = np.ones(len(row), bool)
     for start, end in zip(starts[heavy].tolist(), starts[heavy + 1].tolist(), strict=True):
-        score = pairs.score[start:end]
-        keep[start:end] = score >= np.partition(score, len(score) - k)[len(score) - k]
-    return pairs.where(keep)
+        of_row = score[start:end]
+        keep[start:end] = of_row >= np.partition(of_row, len(of_row) - k)[len(of_row) - k]
+    return row[keep], learned[keep], score[keep]

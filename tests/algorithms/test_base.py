@@ -17,8 +17,9 @@ def test_unknown_options_name_the_known_ones() -> None:
     with pytest.raises(UnknownOption) as caught:
         ItemKNN(shrink=1, k=3)
     assert str(caught.value) == (
-        "ItemKNN has no option 'k', 'shrink'. Known options: damping, events, half_life_days, "
-        "max_items_per_visitor, neighbours, shrinkage, visitor_exponent, window_days."
+        "ItemKNN has no option 'k', 'shrink'. Known options: alpha, damping, events, feedback, "
+        "half_life_days, history_decay, max_items_per_visitor, mean_centred, neighbours, shrinkage, similarity, "
+        "threshold, visitor_exponent, weighting, window_days."
     )
 
 
