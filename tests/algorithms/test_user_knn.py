@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.testing import AlgorithmContract
 from recommendations.algorithms.user_knn import UserKNN
 from recommendations.exceptions import ConfigurationError, NotEnoughData
 from tests.algorithms.data import DAY, purchases
+from tests.algorithms.rated import MATRIX, rated_columns, ratings
 
 COSINE = {"similarity": "cosine", "exclude_seen": False}
 #: u:1 = {a, b}, u:2 = {a, b, c}, u:3 = {c, d}
@@ -42,6 +44,14 @@ class TestByJaccard(AlgorithmContract):
 class TestByAsymmetricCosine(AlgorithmContract):
     algorithm_class = UserKNN
     options = {"similarity": "asymmetric_cosine", "alpha": 0.2, "damping": "sum", "weighting": "tfidf"}
+
+
+class TestOfRatings(AlgorithmContract):
+    algorithm_class = UserKNN
+    options = {"feedback": "explicit", "similarity": "pearson", "shrinkage": 2.0}
+
+    def columns(self) -> dict[str, list[Any]]:
+        return rated_columns()
 
 
 def scores(history: str, rows: list[tuple[str, str]] = ROWS, **options: Any) -> dict[str, float]:
@@ -159,6 +169,74 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         UserKNN(**options)
     assert str(caught.value) == message
+
+
+class TestRatings:
+    """Two users whose means are 14/4 and 12/4, and somebody who rated three of the four items, mean 3.
+
+    Pearson over the three: (2 0 −2) with u2's (1 4 −5)/3 is 4/√(8·42/9) = 12/√336, with u3's (−1 −4 5)/3 −12/√336.
+    """
+
+    EXPLICIT = {"feedback": "explicit", "similarity": "pearson"}
+    HISTORY = [[("i:1", 5.0), ("i:2", 3.0), ("i:3", 1.0)]]
+
+    def test_predicts_from_the_neighbours_who_rated(self) -> None:
+        # u2 gave item 4 ½ below his mean, u3 2 above his, and counts against
+        both = UserKNN(**self.EXPLICIT, threshold=-2.0).fit(ratings(MATRIX[1:]))
+        assert both.predict(self.HISTORY)[0, 3] == pytest.approx(3 + (-0.5 - 2) / 2)
+        alike = UserKNN(**self.EXPLICIT).fit(ratings(MATRIX[1:]))
+        assert alike.predict(self.HISTORY)[0].tolist() == pytest.approx([3.5, 4.5, 1.5, 2.5])
+
+    def test_weighs_by_similarity(self) -> None:
+        # cosines: 20 + 15 + 2 = 37, 10 + 3 + 4 = 17; ‖q‖² = 35, ‖u2‖² = 54, ‖u3‖² = 46
+        first, second = 37 / (35 * 54) ** 0.5, 17 / (35 * 46) ** 0.5
+        cosine = self.EXPLICIT | {"similarity": "cosine"}
+        knn = UserKNN(**cosine).fit(ratings(MATRIX[1:]))
+        expected = (-0.5 * first + 2 * second) / (first + second)
+        assert knn.predict(self.HISTORY)[0, 3] == pytest.approx(3 + expected)
+        assert knn.score(self.HISTORY)[0, 3] == pytest.approx(-0.5 * first + 2 * second)
+        plain = UserKNN(**cosine, mean_centred=False).fit(ratings(MATRIX[1:]))
+        assert plain.predict(self.HISTORY)[0, 3] == pytest.approx((3 * first + 5 * second) / (first + second))
+        squared = UserKNN(**cosine, power=2.0).fit(ratings(MATRIX[1:]))
+        expected = (-0.5 * first**2 + 2 * second**2) / (first**2 + second**2)
+        assert squared.predict(self.HISTORY)[0, 3] == pytest.approx(3 + expected)
+
+    def test_falls_back_to_the_mean_and_stays_on_the_scale(self) -> None:
+        knn = UserKNN(**self.EXPLICIT).fit(ratings(MATRIX[1:]))
+        # nobody alike: the mean of all ratings, 26/8; nobody like somebody who rates all the same: his mean
+        assert knn.predict([[], [("i:1", 5.0), ("i:2", 5.0)]]).tolist() == [[3.25] * 4, [5.0] * 4]
+        high = knn.predict([[("i:1", 5.0), ("i:2", 6.0), ("i:3", 4.0)]])[0]  # mean 5, item 2 is 1.5 above
+        assert high.tolist() == [5, 5, 3.5, 4.5]
+
+    def test_histories_of_events_know_their_ratings(self) -> None:
+        events = ratings(MATRIX)
+        knn = UserKNN(**self.EXPLICIT).fit(events)
+        plain = [[(f"i:{n}", value) for n, value in enumerate(row, start=1)] for row in MATRIX]
+        assert knn.predict(Histories.of(events)).tolist() == knn.predict(plain).tolist()
+
+    def test_lists_and_neighbours(self) -> None:
+        # of u:1 and u:2 12/√336, of u:3 with both below 0; u:2 gave item 4 one more than his mean
+        rows = [[5, 3, 1, None], [4, 5, 2, 5], [2, 1, 4, 5]]
+        knn = UserKNN(**self.EXPLICIT).fit(ratings(rows))
+        assert dict(knn.visitor_lists(["u:1", "u:2"])) == {"u:1": [("i:4", 0.5)]}
+        assert dict(knn.visitor_neighbours(["u:1", "u:2", "u:3"])) == {
+            "u:1": [("u:2", 0.65465)],
+            "u:2": [("u:1", 0.65465)],
+        }
+        dissimilar_too = UserKNN(**self.EXPLICIT, threshold=-2.0).fit(ratings(rows))
+        assert dict(dissimilar_too.visitor_neighbours(["u:3"])) == {}
+
+    def test_without_ratings(self) -> None:
+        with pytest.raises(NotEnoughData) as caught:
+            UserKNN(feedback="explicit").fit(purchases(ROWS))
+        assert str(caught.value) == "UserKNN needs ratings of known visitors: 0 of 7 events are."
+
+    def test_all_alike_and_single(self) -> None:
+        same = UserKNN(**self.EXPLICIT).fit(ratings([[3, 3], [3, 3]]))
+        assert same.predict([[("i:1", 3.0)], []]).tolist() == [[3, 3], [3, 3]]
+        assert list(same.visitor_lists(["u:1"])) == []
+        single = UserKNN(**self.EXPLICIT).fit(ratings([[2]]))
+        assert single.predict([[("i:1", 2.0)]]).tolist() == [[2]]
 
 
 pairs = st.lists(
