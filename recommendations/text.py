@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 
 #: Words that say nothing about a product; kept short on purpose, rare words decide anyway.
 STOP_WORDS = frozenset(
@@ -14,8 +15,9 @@ STOP_WORDS = frozenset(
 _UNSPACED = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-# Particles between Chinese words: cutting there keeps pairs of characters from reaching over two words.
-_PARTICLES = re.compile("[的了和与及或在是]+")
+#: Particles between Chinese words. Cutting there keeps pairs of characters from reaching over two words.
+PARTICLES = frozenset("的了和与及或在是")
+_PARTICLES = re.compile(f"[{''.join(sorted(PARTICLES))}]+")
 
 
 def normalise(text: str) -> str:
@@ -23,17 +25,16 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def tokenise(text: str) -> list[str]:
+def tokenise(text: str, split: Callable[[str], Iterable[str]] | None = None) -> list[str]:
     """The words of a text, normalised, in order, without stop words.
 
     Chinese and Japanese come as overlapping pairs of characters (`绿茶杯` → `绿茶`, `茶杯`), a lone character as
-    itself. An apostrophe stays out of a word (`women's` → `womens`).
+    itself, unless `split` cuts their runs in another way. An apostrophe stays out of a word (`women's` → `womens`).
     """
     tokens: list[str] = []
     for run in _RUN.findall(normalise(text)):
         if _IS_UNSPACED.match(run):
-            for part in _PARTICLES.split(run):
-                tokens.extend(pairs(part))
+            tokens.extend((split or pairs)(run))
         else:
             word = run.replace("'", "").replace("’", "")
             if word not in STOP_WORDS:
@@ -42,5 +43,8 @@ def tokenise(text: str) -> list[str]:
 
 
 def pairs(run: str) -> list[str]:
-    """Overlapping pairs of characters; a single character by itself."""
-    return [run[i : i + 2] for i in range(len(run) - 1)] if len(run) > 1 else list(run)
+    """Overlapping pairs of characters between particles; a single character by itself."""
+    found: list[str] = []
+    for part in _PARTICLES.split(run):
+        found.extend([part[i : i + 2] for i in range(len(part) - 1)] if len(part) > 1 else list(part))
+    return found

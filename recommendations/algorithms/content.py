@@ -1,148 +1,170 @@
-"""Items described alike: TF-IDF over title, text, categories and brand."""
+"""Items described alike: TF-IDF over title, text, category, brand, price and attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
-from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
-from recommendations.algorithms.similarity import TopK, normalised, square_norms, top_k_similar
+from recommendations.algorithms.similarity import normalised, square_norms
+from recommendations.algorithms.vectors import VectorAlgorithm, VectorConfig
+from recommendations.algorithms.words import (
+    SEGMENTERS,
+    character_ngrams,
+    segmenter,
+    with_pairs_of_words,
+    words_of,
+)
 from recommendations.exceptions import ConfigurationError, NotEnoughData
-from recommendations.text import normalise, tokenise
 
-_FIELDS = ("title", "text", "category", "brand")
+FIELDS = ("title", "text", "category", "brand", "characters", "price")
 #: Below so many items even a word that is there once is kept.
-_SMALL = 1000
+SMALL = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContentTfidfConfig(AlgorithmConfig):
-    """`fields`: weight of each field. `bigrams`: pairs of words in a row count as words too. `min_items`:
-    rarer words are left out (None: 2, in catalogues below 1,000 items 1). `max_share`: and so are words of
-    more than this share of the items. `min_similarity`: less alike is not listed. `neighbours`: how many are
-    kept an item."""
+class ContentTfidfConfig(VectorConfig):
+    """`fields`: weight of each field; `attributes`: of each attribute by name. `bigrams`: pairs of words in a row count
+    as words too. `character_lengths`: the shortest and longest run of characters, for the field `characters`.
+    `segmenter`: how Chinese is cut, see `words.segmenter`. `price_step`: how much dearer the next price band is.
+    `min_items`: rarer words are left out (None: 2, in catalogues below 1,000 items 1). `max_share`: and so are
+    words of more than this share of the items."""
 
     fields: Mapping[str, float] = field(
-        default_factory=lambda: {"title": 1.0, "text": 0.5, "category": 0.7, "brand": 0.2}
+        default_factory=lambda: {"title": 1.0, "characters": 0.5, "text": 0.5, "category": 0.3, "brand": 0.3}
     )
+    attributes: Mapping[str, float] = field(default_factory=dict)
     bigrams: bool = True
+    character_lengths: tuple[int, int] = (3, 4)
+    segmenter: str = "auto"
+    price_step: float = 1.3
     min_items: int | None = None
     max_share: float = 0.2
     min_similarity: float = 0.05
-    neighbours: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, weight in self.fields.items():
-            if name not in _FIELDS:
-                raise ConfigurationError(f"fields may name {', '.join(_FIELDS)}, got {name!r}.")
-            if not (isinstance(weight, int | float) and 0 <= weight < float("inf")):
-                raise ConfigurationError(f"fields[{name!r}] must be 0 or more, got {weight!r}.")
+        for option, weights in (("fields", self.fields), ("attributes", self.attributes)):
+            for name, weight in weights.items():
+                if option == "fields" and name not in FIELDS:
+                    raise ConfigurationError(f"fields may name {', '.join(FIELDS)}, got {name!r}.")
+                if isinstance(weight, bool) or not (
+                    isinstance(weight, int | float) and 0 <= weight < float("inf")
+                ):
+                    raise ConfigurationError(f"{option}[{name!r}] must be 0 or more, got {weight!r}.")
+        shortest, longest = _two_whole(self.character_lengths)
+        if not 1 <= shortest <= longest <= 20:
+            raise ConfigurationError(
+                f"character_lengths must be two whole numbers, 1 ≤ shortest ≤ longest ≤ 20, "
+                f"got {self.character_lengths!r}."
+            )
+        self._one_of("segmenter", SEGMENTERS)
+        self._between(1.01, 1000, "price_step")
         self._positive("min_items")
-        self._between(0, 1, "max_share", "min_similarity")
-        self._between(1, 10_000_000, "neighbours")
+        self._between(0, 1, "max_share")
 
 
-class ContentTfidf(Algorithm):
-    """Cosine of weighted TF-IDF vectors; needs no event, so it covers what nobody has touched yet.
+def _two_whole(value: object) -> tuple[int, int]:
+    """Two whole numbers, or (0, 0) for anything else."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(type(n) is int for n in value):
+        return value[0], value[1]
+    return 0, 0
+
+
+class ContentTfidf(VectorAlgorithm):
+    """Weighted TF-IDF vectors; needs no event, so it covers what nobody has touched yet.
 
     Each field is a unit vector of (1 + ln tf) · idf, idf = ln((1 + n) / (1 + df)) + 1 (Manning, Raghavan &
-    Schütze 2008, §6.2 and §6.4), times √weight; their concatenation is normalised. So the similarity of two
-    items is the weighted mean of their similarities by field.
+    Schütze 2008, §6.2 and §6.4), times √weight; their concatenation, normalised for the cosine, is the item. So the
+    cosine of two items is the weighted mean of their similarities by field.
     """
 
     Config = ContentTfidfConfig
     config: ContentTfidfConfig
-    produces = frozenset({("item", "item")})
     accepts = frozenset({"content"})
     needs_events = False
 
-    #: The neighbours of each item.
-    neighbours_: TopK
+    vectors_: sparse.csr_matrix
 
-    def fit(self, interactions: Interactions | None = None, catalogue: Catalogue | None = None) -> Self:
-        """Only the catalogue is looked at. Raises NotEnoughData without one, or when none of its items has
-        words."""
+    def _vectors(
+        self, interactions: Interactions, catalogue: Catalogue | None
+    ) -> tuple[tuple[str, ...], sparse.csr_matrix]:
+        """Only the catalogue is looked at."""
         if catalogue is None or not len(catalogue):
             raise NotEnoughData("ContentTfidf needs a catalogue with items: there are none.")
-        self.item_keys_ = catalogue.item_keys
+        weights = {**self.config.fields, **{f"attribute:{n}": w for n, w in self.config.attributes.items()}}
         blocks = [
-            np.sqrt(weight) * self._field(self._words(name, catalogue))
-            for name, weight in self.config.fields.items()
-            if weight > 0
+            np.sqrt(weight) * self._field(name, catalogue) for name, weight in weights.items() if weight > 0
         ]
-        vectors = (
-            sparse.csr_matrix(sparse.hstack(blocks)) if blocks else sparse.csr_matrix((len(catalogue), 0))
-        )
+        vectors = sparse.csr_matrix(sparse.hstack(blocks) if blocks else (len(catalogue), 0))
         if not vectors.nnz:
             raise NotEnoughData(
                 f"ContentTfidf needs items with words: none of {len(catalogue)} items has any."
             )
-        vectors = normalised(vectors, np.sqrt(square_norms(vectors)))
-        self.neighbours_ = top_k_similar(
-            vectors,
-            self.config.neighbours,
-            groups=catalogue.groups(self.item_keys_),
-            threshold=self.config.min_similarity,
-        )
-        self._similarity: sparse.csr_matrix | None = None
-        return self
+        return catalogue.item_keys, vectors
 
-    def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
-        """At most `neighbours` items a list, the most alike first."""
-        yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
-
-    def _scores(self, histories: Histories) -> sparse.csr_matrix:
-        """Σ over the history of weight × similarity to the item."""
-        if self._similarity is None:
-            self._similarity = self.neighbours_.to_csr()
-        return sparse.csr_matrix(histories.matrix() @ self._similarity)
-
-    def _words(self, name: str, catalogue: Catalogue) -> list[list[str]]:
-        if name == "brand":
-            return [[normalise(brand)] if brand else [] for brand in catalogue.brands]
-        if name == "category":
-            # The path as a whole and every level of it: near relatives share more of them.
-            return [[normalise(level) for level in catalogue.levels(i)] for i in range(len(catalogue))]
-        texts = catalogue.titles if name == "title" else catalogue.texts
-        return [self._with_bigrams(tokenise(text)) for text in texts]
-
-    def _with_bigrams(self, words: list[str]) -> list[str]:
-        return (
-            words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
-            if self.config.bigrams
-            else words
-        )
-
-    def _field(self, documents: list[list[str]]) -> sparse.csr_matrix:
-        """Items × words, rows of unit length (or empty)."""
-        counts = count_words(documents)
-        n = counts.shape[0]
-        frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-        least = self.config.min_items or (2 if n >= _SMALL else 1)
-        most = n * self.config.max_share if n >= _SMALL else n
-        kept = np.flatnonzero((frequency >= least) & (frequency <= most))
-        counts = counts[:, kept]
-        idf = np.log((1 + n) / (1 + frequency[kept])) + 1
-        counts.data = 1 + np.log(counts.data)
-        weighted = sparse.csr_matrix(counts @ sparse.diags(idf))
-        return normalised(weighted, np.sqrt(square_norms(weighted)))
+    def _field(self, name: str, catalogue: Catalogue) -> sparse.csr_matrix:
+        """Items × what the field says, rows of unit length (or empty)."""
+        config = self.config
+        if name == "price":
+            return price_bands(catalogue.prices, config.price_step)
+        split = segmenter(config.segmenter)
+        words = words_of("title" if name == "characters" else name, catalogue, split)
+        if name == "characters":
+            words = [character_ngrams(each, *config.character_lengths) for each in words]
+        elif name in ("title", "text") and config.bigrams:
+            words = [with_pairs_of_words(each) for each in words]
+        counts = count_words(words)[0]
+        return unit_tfidf(counts[:, kept_words(counts, config.min_items, config.max_share)])
 
 
-def count_words(documents: list[list[str]]) -> sparse.csr_matrix:
-    """Documents × distinct words (sorted), float64 counts."""
-    vocabulary = {word: i for i, word in enumerate(sorted({word for words in documents for word in words}))}
-    columns = np.array([vocabulary[word] for words in documents for word in words], np.int32)
-    indptr = np.concatenate([[0], np.cumsum([len(words) for words in documents])]).astype(np.int64)
-    counts = sparse.csr_matrix(
-        (np.ones(len(columns)), columns, indptr), shape=(len(documents), len(vocabulary))
-    )
+def price_bands(prices: NDArray[np.float64], step: float) -> sparse.csr_matrix:
+    """Items × price bands, rows of unit length; empty where the price is not known or not above 0.
+
+    Band b is around stepᵇ. An item is in the four bands nearest to its price, with 1 − |log_step price − b| / 2, so
+    that the cosine of two items falls smoothly from 1 at the same price to 0 at four steps apart.
+    """
+    known = np.flatnonzero(prices > 0)
+    place = np.log(prices[known]) / np.log(step)
+    bands = np.floor(place)[:, None] + np.arange(-1, 3)
+    weight = np.maximum(1 - np.abs(place[:, None] - bands) / 2, 0.0)
+    lowest = int(bands.min()) if len(known) else 0
+    columns = (bands - lowest).astype(np.int64)
+    shape = (len(prices), int(columns.max()) + 1 if len(known) else 0)
+    matrix = sparse.csr_matrix((weight.ravel(), (np.repeat(known, 4), columns.ravel())), shape=shape)
+    matrix.eliminate_zeros()
+    return normalised(matrix, np.sqrt(square_norms(matrix)))
+
+
+def count_words(documents: list[list[str]]) -> tuple[sparse.csr_matrix, list[str]]:
+    """Documents × distinct words, float64 counts, and the words, sorted."""
+    words = sorted({word for document in documents for word in document})
+    code = {word: i for i, word in enumerate(words)}
+    columns = np.array([code[word] for document in documents for word in document], np.int32)
+    indptr = np.concatenate([[0], np.cumsum([len(document) for document in documents])]).astype(np.int64)
+    counts = sparse.csr_matrix((np.ones(len(columns)), columns, indptr), shape=(len(documents), len(words)))
     counts.sum_duplicates()
-    return counts
+    return counts, words
+
+
+def kept_words(counts: sparse.csr_matrix, min_items: int | None, max_share: float) -> NDArray[np.intp]:
+    """The columns of words that are neither too rare nor, from 1,000 items on, too common."""
+    n = counts.shape[0]
+    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    least = min_items or (2 if n >= SMALL else 1)
+    most = n * max_share if n >= SMALL else n
+    return np.flatnonzero((frequency >= least) & (frequency <= most))
+
+
+def unit_tfidf(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """(1 + ln tf) · idf, idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (or empty)."""
+    weighted = sparse.csr_matrix(counts, copy=True)
+    frequency = np.bincount(weighted.indices, minlength=weighted.shape[1])
+    idf = np.log((1 + weighted.shape[0]) / (1 + frequency)) + 1
+    weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
+    return normalised(weighted, np.sqrt(square_norms(weighted)))

@@ -27,6 +27,10 @@ def test_tokens(text: str, tokens: list[str]) -> None:
     assert tokenise(text) == tokens
 
 
+def test_another_way_to_cut_chinese() -> None:
+    assert tokenise("绿茶杯 red", list) == ["绿", "茶", "杯", "red"]
+
+
 def test_normalise() -> None:
     assert normalise("  ﬁne\tＡ  B ") == "fine a b"
 
