@@ -12,7 +12,7 @@ from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmCo
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.ranking import best
-from recommendations.algorithms.similarity import calibrated
+from recommendations.algorithms.similarity import TopK, calibrated
 
 #: Visitors are scored in blocks of about so many numbers.
 _BLOCK_CELLS = 8_000_000
@@ -55,7 +55,11 @@ class PersonalAlgorithm(Algorithm):
             block = known[begin : begin + size]
             histories = self.histories_[np.array([codes[key] for key in block], np.int64)]
             top = best(self._scores(histories), k, self._hidden(block, histories, exclude))
-            yield from calibrated(top).lists(tuple(block), self.item_keys_, k, SCORE_DIGITS)
+            yield from self._calibrated(top).lists(tuple(block), self.item_keys_, k, SCORE_DIGITS)
+
+    def _calibrated(self, top: TopK) -> TopK:
+        """Scores in 0..1, in the same order."""
+        return calibrated(top)
 
     def _hidden(
         self, keys: list[str], histories: Histories, exclude: Mapping[str, Collection[str]] | None

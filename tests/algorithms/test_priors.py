@@ -6,9 +6,7 @@ from scipy import stats
 
 from recommendations.algorithms.priors import (
     BetaPrior,
-    Excess,
     GammaPrior,
-    believable,
     beta_prior,
     concentration,
     gamma_prior,
@@ -67,33 +65,6 @@ def test_a_flat_prior_without_trials() -> None:
 def test_the_lower_bound_is_a_quantile_of_the_posterior() -> None:
     bound = lower_bound(numbers(3, 0), numbers(10, 0), 0.25, 4.0, 0.9)
     assert bound == pytest.approx([stats.beta.ppf(0.1, 4, 10), stats.beta.ppf(0.1, 1, 3)])
-
-
-def test_without_straying_the_chance_is_binomial() -> None:
-    excess = Excess(
-        numbers(20, 0, 30), numbers(30, 30, 30), numbers(1 / 3, 1 / 3, 1 / 3), numbers(1e15, 1e15, 1e15)
-    )
-    assert excess.chance() == pytest.approx([stats.binom.sf(19, 30, 1 / 3), 1.0, (1 / 3) ** 30])
-    exact = stats.binomtest(20, 30).proportion_ci(0.9, method="exact").low
-    assert excess.least_share(0.05) == pytest.approx([exact, 0.0, 0.05 ** (1 / 30)])
-
-
-def test_straying_divides_the_counts() -> None:
-    straying = Excess(numbers(20), numbers(40), numbers(0.25), numbers(38.0))  # φ = 78 / 39
-    plain = Excess(numbers(10), numbers(20), numbers(0.25), numbers(1e15))
-    assert straying.chance() == pytest.approx(plain.chance())
-    assert straying.least_share(0.05) == pytest.approx(plain.least_share(0.05))
-
-
-def test_which_chances_to_believe() -> None:
-    # Benjamini & Hochberg 1995, §4: the fifteen ordered chances of an example; four are below 0.05 · k / 15.
-    chances = numbers(
-        *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344),
-        *(0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0),
-    )
-    assert believable(chances, 0.05) == pytest.approx(0.05 * 4 / 15)
-    assert believable(numbers(0.5, 0.9), 0.05) == 0.0
-    assert believable(numbers(), 0.05) == 0.0
 
 
 def test_the_gamma_behind_rates_by_hand() -> None:
