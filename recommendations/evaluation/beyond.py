@@ -114,12 +114,9 @@ def serendipity(
     recommender would not have made.
     """
     expected = np.asarray(expected)
-    if expected.ndim == 1:
-        known = np.isin(ranked, expected[expected >= 0])
-    else:
-        width = max(int(ranked.max(initial=0)), int(expected.max(initial=0))) + 1
-        user = np.arange(len(ranked), dtype=np.int64)[:, None] * width
-        known = np.isin(user + ranked, (user + expected)[expected >= 0]) & (ranked >= 0)
+    known = np.zeros(ranked.shape, bool)
+    for codes in np.atleast_1d(expected.T):  # by rank: of all users, or the same for all
+        known |= ranked == codes[..., None]
     hits = judged.hits[:, : ranked.shape[1]] & ~known
     return np.asarray(hits.sum(axis=1) / max(ranked.shape[1], 1), np.float64)
 

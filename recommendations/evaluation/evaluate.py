@@ -77,37 +77,38 @@ class Evaluator:
         #: How many visitors touched each item, (n_items,).
         self.visitors = np.bincount(seen.indices, minlength=train.n_items)
         self.n_visitors = max(int((np.diff(seen.indptr) > 0).sum()), 1)
-        #: What everybody would see without a recommender.
-        self.usual = self._most_popular()
+        #: What each visitor would see without a recommender: codes of the most popular items, (n_users, k).
+        self.usual = self._usual()
         self.n_items = n_items or int((np.bincount(train.item, minlength=train.n_items) > 0).sum())
 
-    def evaluate(self, recommender: Algorithm | Lists) -> Evaluation:
-        """Of a recommender that was fitted on `train`, or of its lists."""
-        served = published(recommender, self.train, self.audience, self.serving.list_length)
-        parts, lists = [], []
-        for begin in range(0, len(self.audience), _USERS_AT_ONCE):
-            block = slice(begin, begin + _USERS_AT_ONCE)
-            values, ranked = self._judge(served, self.audience[block], self.relevant[block])
-            parts.append(values)
-            lists.append(ranked)
-        by_user = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        ranked = np.concatenate(lists)
+    def evaluate(self, recommender: Algorithm | Lists, *, list_length: int | None = None) -> Evaluation:
+        """Of a recommender that was fitted on `train`, or of its lists. `list_length` when it publishes others
+        than `serving` says."""
+        length = list_length or self.serving.list_length
+        served = published(recommender, self.train, self.audience, length)
+        judged = [self._judge(served, block) for block in self._blocks()]
+        by_user = {name: np.concatenate([part[name] for part, _ in judged]) for name in judged[0][0]}
+        ranked = np.concatenate([lists for _, lists in judged])
         by_user |= self._beyond(ranked, served)
         means = {name: _mean(values) for name, values in by_user.items()}
         return Evaluation(means | self._of_all(ranked, served), by_user, self.audience.users)
 
+    def _blocks(self) -> list[slice]:
+        return [
+            slice(begin, begin + _USERS_AT_ONCE) for begin in range(0, len(self.audience), _USERS_AT_ONCE)
+        ]
+
     def _judge(
-        self, served: Published, audience: Audience, relevant: sparse.csr_matrix
+        self, served: Published, block: slice
     ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.int64]]:
         """How right the lists of some visitors are, and these lists."""
-        k = self.k
+        k, audience = self.k, self.audience[block]
         scores = served.scores(audience)
         ranked = best_codes(scores, k)[0].astype(np.int64)
-        judged = metrics.judge(ranked, relevant)
-        relevant, forbidden = relevant.copy(), audience.forbidden.copy()
+        judged = metrics.judge(ranked, self.relevant[block])
+        relevant, forbidden = self.relevant[block].copy(), audience.forbidden.copy()
         for matrix in (relevant, forbidden):
             matrix.resize(scores.shape)
-        usual = best_codes(self.usual.scores(audience), k)[0]
         return {
             "precision": metrics.precision_at_k(judged, k),
             "recall": metrics.recall_at_k(judged, k),
@@ -118,7 +119,7 @@ class Evaluator:
             "map": metrics.map_at_k(judged, k),
             "ndcg": metrics.ndcg_at_k(judged, k),
             "auc": auc(scores, relevant, forbidden, n_items=self.n_items),
-            "serendipity": beyond.serendipity(ranked, judged, usual),
+            "serendipity": beyond.serendipity(ranked, judged, self.usual[block]),
         }, ranked
 
     def _beyond(self, ranked: NDArray[np.int64], served: Published) -> dict[str, NDArray[np.float64]]:
@@ -157,11 +158,14 @@ class Evaluator:
         """How many visitors touched each item, none for those that only the lists know."""
         return np.append(self.visitors, np.zeros(len(served.codes) - len(self.visitors), np.int64))
 
-    def _most_popular(self) -> EverybodysList:
+    def _usual(self) -> NDArray[np.int32]:
         keys, length = self.train.item_keys, self.serving.list_length
-        best = np.argsort(-self.visitors, kind="stable")[:length]
-        lists = [(EVERYBODY, [(keys[code], 1.0) for code in best])]
-        return EverybodysList(lists, {key: code for code, key in enumerate(keys)}, length)
+        popular = np.argsort(-self.visitors, kind="stable")[:length]
+        lists = [(EVERYBODY, [(keys[code], 1.0) for code in popular])]
+        served = EverybodysList(lists, {key: code for code, key in enumerate(keys)}, length)
+        return np.concatenate(
+            [best_codes(served.scores(self.audience[block]), self.k)[0] for block in self._blocks()]
+        )
 
 
 def evaluate(

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from recommendations.algorithms.base import Algorithm, RankedPairs
 from recommendations.algorithms.interactions import Interactions
-from recommendations.algorithms.similarity import top_k_of_rows
+from recommendations.algorithms.ranking import best
 from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS
 
 #: Ranked lists by key: {key: [(target, score), …]}, best first.
@@ -169,7 +169,7 @@ def histories(train: Interactions, serving: Serving) -> sparse.csr_matrix:
     )
     shape = (train.n_visitors, train.n_items)
     history = sparse.csr_matrix((np.maximum(weight, 1e-30), (visitor, train.item[rows])), shape=shape)
-    return top_k_of_rows(history, serving.seeds).to_csr()
+    return best(history, serving.seeds).to_csr()
 
 
 class _Codes(dict[str, int]):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommendations.management import data_commands as data
+from recommendations.management import evaluation_commands as evaluation
 from recommendations.management import training_commands as training
 from recommendations.progress import Progress
 
@@ -35,6 +36,11 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "reconcile": Subcommand("Pick up what no signal told since the last time.", data.reconcile),
     "train": Subcommand(
         "Learn, evaluate, and publish what passes the quality gate.", training.train, training.train_arguments
+    ),
+    "evaluate": Subcommand(
+        "Compare recommenders on the shop's own data; nothing is published.",
+        evaluation.evaluate,
+        evaluation.evaluate_arguments,
     ),
     "status": Subcommand(
         "What is live, how old, how good, how covered, and why something is empty.", training.status

@@ -47,7 +47,7 @@ class Evaluations:
                 k=K,
                 targets=sorted(kinds),
                 n_items=len(self.data.catalogue) or None,
-                serving=_serving(recommender.k),
+                serving=serving(recommender.k),
             )
         except NotEnoughData:
             return {}
@@ -70,10 +70,11 @@ class Evaluations:
         return self._splits[kinds]
 
 
-def _serving(k: int) -> Serving:
+def serving(list_length: int = Serving.list_length) -> Serving:
+    """Serving as the settings have it."""
     return Serving(
         history_events=settings.HISTORY_EVENTS,
         history_half_life_hours=settings.HISTORY_HALF_LIFE_HOURS,
         history_weights=settings.HISTORY_WEIGHTS,
-        list_length=k,
+        list_length=list_length,
     )

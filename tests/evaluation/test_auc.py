@@ -62,5 +62,6 @@ def test_bad_input_is_refused() -> None:
         ValueError, match=r"scores are \(3, 4\), relevant is \(2, 4\): they need the same shape"
     ):
         auc(SCORES, RELEVANT[:2])
-    with pytest.raises(ValueError, match="scores: a score is NaN."):
-        auc(np.full((3, 4), np.nan), RELEVANT)
+    for wrong in (np.nan, np.inf, -np.inf):
+        with pytest.raises(ValueError, match="scores: a score is NaN or infinite."):
+            auc(np.full((3, 4), wrong), RELEVANT)
