@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,12 @@ class LowPass(MatrixAlgorithm):
     config: LowPassConfig
     produces = frozenset({("visitor", "item")})
 
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {
+        "popularity_exponent": (0.0, 0.15, 0.3, 0.5),
+        "item_exponent": (0.3, 0.4, 0.5, 0.6),
+        "history_decay": (0.0, 0.2, 0.4, 0.7),
+    }
+
     #: Right singular vectors, (n_items, ≤ components), float32.
     vectors_: NDArray[np.float32]
 
@@ -122,6 +129,13 @@ class GFCF(LowPass):
 
     Config = GFCFConfig
     config: GFCFConfig
+
+    search_space = {
+        "alpha": (0.0, 0.1, 0.3, 0.6, 1.0),
+        "item_exponent": (0.3, 0.4, 0.5, 0.6),
+        "user_exponent": (0.1, 0.2, 0.3, 0.4, 0.5),
+        "history_decay": (0.0, 0.2, 0.4, 0.7),
+    }
 
     def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
         """Raises NotEnoughData when no event of a known visitor has one of the kinds asked for."""

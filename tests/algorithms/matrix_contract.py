@@ -90,7 +90,7 @@ class MatrixContract(AlgorithmContract):
             targets = [target for target, _ in pairs]
             assert 0 < len(targets) == len(set(targets)) <= 5
             assert not set(targets) & seen[key]
-            assert all(0 < score <= 1 for _, score in pairs)
+            assert all(0 <= score <= 1 for _, score in pairs)
 
     @bounded
     @given(rows=ROWS, data=st.data())
