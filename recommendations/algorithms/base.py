@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.histories import Histories, Pairs, as_histories
@@ -185,6 +186,10 @@ class Algorithm(ABC):
     def _scores(self, histories: Histories) -> Scores:
         """What `score` returns, sparse if that is smaller. `histories` has the codes of `item_keys_`."""
         raise self._does_not_make("score")
+
+    def item_weights(self) -> sparse.csr_matrix | None:
+        """Items × items: how strongly each item leads to each other; None when the algorithm knows no pairs."""
+        return None
 
     def _does_not_make(self, what: str) -> NotImplementedError:
         makes = ", ".join(f"{key} → {target}" for key, target in sorted(self.produces)) or "nothing"

@@ -101,6 +101,10 @@ class GeneralisedKNN(PersonalAlgorithm):
         """At most `neighbours` items a list, the strongest first."""
         yield from calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
+    def item_weights(self) -> sparse.csr_matrix:
+        """w_ij, row i = the seed."""
+        return self._weights
+
     def _scores(self, histories: Histories) -> Scores:
         """Σ over the decayed history of weight × w_ij."""
         return multiply(histories.decayed(self.config.history_decay).matrix(), self._weights)

@@ -15,7 +15,7 @@ from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions, Sequences
 from recommendations.algorithms.personal import PersonalAlgorithm, PersonalConfig
-from recommendations.algorithms.ranking import Scores, multiply
+from recommendations.algorithms.ranking import Scores, best, multiply
 from recommendations.algorithms.similarity import TopK, calibrated, top_k_of_rows
 from recommendations.exceptions import NotEnoughData
 
@@ -106,6 +106,10 @@ class Markov(PersonalAlgorithm):
         """At most `neighbours` items a list: what most likely follows (or, with `reverse`, surrounds) the item."""
         yield from calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
+    def item_weights(self) -> sparse.csr_matrix:
+        """w_ij, row i = the seed."""
+        return self._weights
+
     def _scores(self, histories: Histories) -> Scores:
         """Walks of one and more steps from the decayed history."""
         config = self.config
@@ -125,7 +129,7 @@ class Markov(PersonalAlgorithm):
         """One step of the walk, cut to the likeliest 500 places."""
         sums = np.asarray(self._weights.sum(axis=1)).ravel()
         stochastic = sparse.diags(1 / np.maximum(sums, 1e-12)).astype(np.float32) @ self._weights
-        return top_k_of_rows(sparse.csr_matrix(start @ stochastic), 500).to_csr()
+        return best(multiply(start, sparse.csr_matrix(stochastic)), 500).to_csr()
 
     def _transitions(self, sequences: Sequences, n_items: int) -> sparse.csr_matrix:
         """The weighted counts c_ij, (n_items, n_items)."""

@@ -116,6 +116,10 @@ class LocalSLIM(PersonalAlgorithm):
         top: TopK = top_k_of_rows(self.coefficients_, k)
         yield from calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
+    def item_weights(self) -> sparse.csr_matrix:
+        """w_ij, row i = the seed."""
+        return self.coefficients_
+
     def _scores(self, histories: Histories) -> Scores:
         """Σ over the decayed history of weight × coefficient."""
         return multiply(histories.decayed(self.config.history_decay).matrix(), self.coefficients_)

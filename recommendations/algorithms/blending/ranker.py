@@ -1,0 +1,125 @@
+"""A LambdaRank model over the features of candidates. Training needs LightGBM (extra `ranker`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.algorithms.compiled import n_cpus
+from recommendations.exceptions import MissingExtra
+from recommendations.trees import Tree, TreeEnsemble
+
+
+def has_lightgbm() -> bool:
+    """Whether LightGBM is installed."""
+    try:
+        import lightgbm  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, eq=False)
+class Ranker:
+    """A trained model. Scores mean nothing but an order within one query."""
+
+    booster: Any
+    feature_names: Sequence[str]
+
+    def score(self, features: NDArray[np.float32], *, n_trees: int | None = None) -> NDArray[np.float32]:
+        """(n, c, n_features) → (n, c), with the first `n_trees` trees (None = all)."""
+        n, c, width = features.shape
+        if not n * c:
+            return np.zeros((n, c), np.float32)
+        flat = self.booster.predict(
+            features.reshape(n * c, width), num_iteration=n_trees or -1, num_threads=n_cpus()
+        )
+        return np.asarray(flat, np.float32).reshape(n, c)
+
+    def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Exact SHAP values (Lundberg et al. 2020, TreeSHAP): rows (n, n_features) → (n, n_features + 1), the last
+        column is the base. Each row sums to its score."""
+        return np.asarray(self.booster.predict(features, pred_contrib=True), np.float64)
+
+    def trees(self, n_trees: int | None = None) -> TreeEnsemble:
+        """The same model for plain Python."""
+        model = self.booster.dump_model(num_iteration=n_trees)
+        return TreeEnsemble(
+            tuple(self.feature_names), tuple(_tree(t["tree_structure"]) for t in model["tree_info"])
+        )
+
+
+def train(
+    features: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    feature_names: Sequence[str],
+    *,
+    n_trees: int,
+    learning_rate: float,
+    leaves: int,
+    min_data: int,
+    feature_fraction: float,
+    truncation: int,
+    seed: int,
+) -> Ranker:
+    """LambdaRank (Burges 2010) on queries (n, c, n_features) with labels (n, c).
+
+    Raises MissingExtra without LightGBM.
+    """
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise MissingExtra("Learning to rank", "ranker") from error
+    n, c, width = features.shape
+    data = lightgbm.Dataset(
+        features.reshape(n * c, width),
+        labels.reshape(-1),
+        group=np.full(n, c),
+        params={"max_bin": 127, "min_data_in_leaf": min_data, "feature_pre_filter": False, "verbosity": -1},
+        free_raw_data=True,
+    )
+    parameters: Mapping[str, Any] = {
+        "objective": "lambdarank",
+        "lambdarank_truncation_level": truncation,
+        "learning_rate": learning_rate,
+        "num_leaves": leaves,
+        "min_data_in_leaf": min_data,
+        "feature_fraction": feature_fraction,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "bagging_by_query": True,
+        "lambda_l2": 1.0,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": n_cpus(),
+        "verbosity": -1,
+        "max_bin": 127,
+    }
+    return Ranker(lightgbm.train(dict(parameters), data, num_boost_round=n_trees), tuple(feature_names))
+
+
+def _tree(root: Mapping[str, Any]) -> Tree:
+    nodes: dict[str, list[Any]] = {name: [] for name in Tree.__slots__}
+
+    def add(node: Mapping[str, Any]) -> int:
+        if "leaf_value" in node:
+            nodes["leaf"].append(float(node["leaf_value"]))
+            return -len(nodes["leaf"])
+        at = len(nodes["feature"])
+        nodes["feature"].append(int(node["split_feature"]))
+        nodes["threshold"].append(float(node["threshold"]))
+        nodes["missing"].append(str(node["missing_type"]).lower())
+        nodes["default_left"].append(bool(node["default_left"]))
+        nodes["left"].append(0)
+        nodes["right"].append(0)
+        nodes["left"][at] = add(node["left_child"])
+        nodes["right"][at] = add(node["right_child"])
+        return at
+
+    add(root)
+    return Tree(**{name: tuple(values) for name, values in nodes.items()})
