@@ -130,7 +130,7 @@ class MatrixContract(AlgorithmContract):
         first, second = self.table(once), self.table(twice)
         flat = np.concatenate(list(first.values()))
         largest = int(np.abs(flat).argmax())
-        factor = np.concatenate(list(second.values()))[largest] / flat[largest]
+        factor = np.concatenate(list(second.values()))[largest] / (flat[largest] or 1.0)
         allowed = float(1e-4 * abs(flat[largest] * factor))
         for item, row in first.items():
             assert second[item] == pytest.approx(row * factor, rel=1e-3, abs=allowed)
