@@ -157,6 +157,9 @@ DEFAULTS: dict[str, Any] = {
     "TOKEN_SECONDS": 24 * 3600,
     # A purchase belongs to the last click on the same item within so many hours.
     "CLICK_WINDOW_HOURS": 24,
+    # Where training keeps the events that it has read, so that the next run reads only what changed: a folder of its
+    # own; None: among the caches of the user that trains; "": nowhere.
+    "TRAINING_FOLDER": None,
     # Training: learn from simulated visitors too; share of the time span held out to evaluate.
     "TRAIN_ON_SIMULATED": False,
     "EVALUATION_FRACTION": 0.1,

@@ -193,6 +193,18 @@ def test_w004_a_schedule_that_never_trains() -> None:
         assert run_checks(tags=[TAG]) == []
 
 
+def test_w005_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "folder"
+    found = only(messages(TRAINING_FOLDER=str(folder)), "W005")
+    assert found.msg.endswith(f"reads all of them every time: {tmp_path / 'file'} is no folder.")
+    assert str(found.hint).startswith(f"Make {folder} writable, or name another folder: ")
+    assert messages(TRAINING_FOLDER=str(tmp_path / "not" / "there" / "yet")) == []
+    assert messages(TRAINING_FOLDER="") == []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    only(messages(TRAINING_FOLDER=None), "W005")
+
+
 def test_every_check_is_explained_in_the_docs() -> None:
     root = Path(__file__).parent.parent
     code = "".join(path.read_text() for path in (root / "recommendations" / "checks").glob("*.py"))

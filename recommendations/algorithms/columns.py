@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from operator import eq, lt
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,9 @@ def encode(values: Iterable[Any], *, none: tuple[Any, ...] = ()) -> tuple[NDArra
 def checked_column(name: str, values: Any, n: int) -> NDArray[Any]:
     """A column as an array, (n,). Raises ValueError naming the column, the value and the row."""
     if name in _NUMBERS:
-        column = np.asarray(values, np.float64)
+        column = np.asarray(values)
+        if column.dtype not in (np.float32, np.float64):
+            column = np.asarray(values, np.float64)
     else:
         column = np.asarray(values)
         if len(column) == 0:
@@ -47,12 +51,13 @@ def checked_column(name: str, values: Any, n: int) -> NDArray[Any]:
         raise ValueError(
             f"{name}: {column.shape} values for {n} times; every column needs one value an event."
         )
-    allowed_nan = name in ("rating", "value", "quantity")
-    bad = np.isinf(column) | (np.isnan(column) if not allowed_nan else False) if name in _NUMBERS else None
-    if bad is not None and bad.any():
+    if name not in _NUMBERS:
+        return column
+    bad = np.isinf(column) if name != "time" else ~np.isfinite(column)
+    if bad.any():
         row = int(np.argmax(bad))
         raise ValueError(f"{name}: {column[row]} in row {row}; leave out events without a usable {name}.")
-    if name in ("quantity", "value"):
+    if name in ("quantity", "value") and np.isnan(column).any():
         column = np.nan_to_num(column, nan=1.0 if name == "quantity" else 0.0)
     return column
 
@@ -62,50 +67,87 @@ def with_sorted_keys(
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Sorted keys, and the codes that follow them. Raises ValueError for doubled keys and codes outside
     them."""
-    wrong = next((key for key in keys if not isinstance(key, str)), None)
-    if wrong is not None:
-        raise ValueError(f"{name}: keys are strings, got {wrong!r} ({type(wrong).__name__}); use str(key).")
-    if len(set(keys)) != len(keys):
-        raise ValueError(f"{name}: the key list names a key twice.")
+    for kind in set(map(type, keys)):
+        if not issubclass(kind, str):
+            wrong = next(key for key in keys if type(key) is kind)
+            raise ValueError(f"{name}: keys are strings, got {wrong!r} ({kind.__name__}); use str(key).")
     lowest = -1 if may_be_none else 0
     outside = (codes < lowest) | (codes >= len(keys))
     if outside.any():
         raise ValueError(f"{name}: code {codes[int(np.argmax(outside))]} is outside the {len(keys)} keys.")
+    if all(map(lt, keys, islice(keys, 1, None))):
+        return codes.astype(np.int32, copy=False), tuple(keys)
     order = sorted(range(len(keys)), key=keys.__getitem__)
+    in_order = tuple(map(keys.__getitem__, order))
+    if any(map(eq, in_order, islice(in_order, 1, None))):
+        raise ValueError(f"{name}: the key list names a key twice.")
     new_code = np.empty(len(keys) + 1, np.int32)
     new_code[order] = np.arange(len(keys), dtype=np.int32)
     new_code[-1] = -1
-    return new_code[codes], tuple(keys[i] for i in order)
+    return new_code[codes], in_order
 
 
 def canonical_order(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.intp] | None:
     """The order by time, then by everything else; None when the rows are in that order already."""
-    time, visitor, item = columns["time"], columns["visitor"], columns["item"]
-    later = time[1:] > time[:-1]
-    if later.all():
-        return None
-    in_order = later | (
-        (time[1:] == time[:-1])
-        & ((visitor[1:] > visitor[:-1]) | ((visitor[1:] == visitor[:-1]) & (item[1:] > item[:-1])))
-    )
-    if in_order.all():
-        return None
     # Codes of orders and sessions follow the order of reading, so they cannot break ties; what they separate
     # is equal in every other respect.
-    return np.lexsort(
-        (columns["rating"], columns["value"], columns["quantity"], columns["kind"], item, visitor, time)
+    return row_order(
+        *(columns[name] for name in ("time", "visitor", "item", "kind", "quantity", "value", "rating"))
     )
+
+
+def row_order(*columns: NDArray[Any]) -> NDArray[np.intp] | None:
+    """The stable order of rows by the first column, ties by the next ones; None when that is their order already.
+
+    Events have nearly as many times as rows and arrive nearly in order, so one sort by time, which is quick for what is
+    nearly sorted, and a few small ones for what is tied cost a tenth of sorting by all columns.
+    """
+    first, *others = columns
+    order = None
+    if (first[1:] < first[:-1]).any():
+        order = np.argsort(first, kind="stable")
+        first = first[order]
+    # `tied` are the places whose rows are not in a certain order yet, `run` numbers the runs that they form.
+    tied, run = _ties(np.arange(len(first)), first, np.zeros(len(first), np.int8))
+    for column in others:
+        if not len(tied):
+            break
+        rows = tied if order is None else order[tied]
+        values = column[rows]
+        within = np.lexsort((values, run))
+        if (within[1:] < within[:-1]).any():
+            order = np.arange(len(first)) if order is None else order
+            order[tied] = rows[within]
+        tied, run = _ties(tied, values[within], run)
+    return order
+
+
+def _ties(
+    places: NDArray[np.intp], values: NDArray[Any], run: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Those of the places that have the value and the run of a neighbour, and the number of each one's new run."""
+    if len(places) < 2:
+        return places[:0], run[:0]
+    same = (values[1:] == values[:-1]) & (run[1:] == run[:-1])
+    with_before, with_after = np.append(False, same), np.append(same, False)
+    tied = np.flatnonzero(with_before | with_after)
+    return places[tied], np.cumsum(~with_before[tied], dtype=np.int32)
 
 
 def by_appearance(codes: NDArray[Any]) -> NDArray[np.int32]:
     """Codes renumbered 0, 1, … in the order in which they first appear; -1 stays."""
-    if not len(codes):
+    codes = np.maximum(codes, -1)
+    n_codes = int(codes.max(initial=-1)) + 1
+    if not n_codes:
         return codes.astype(np.int32)
-    distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    first = np.where(distinct < 0, -1, first)
-    rank = np.empty(len(distinct), np.int32)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(distinct), dtype=np.int32)
-    n_absent = int((distinct < 0).sum())
-    renumbered = rank - n_absent
-    renumbered[distinct < 0] = -1
-    return renumbered[inverse.reshape(-1)].astype(np.int32)
+    if n_codes > 4 * len(codes) + 1000:  # few of many: do not make room for all
+        distinct, places = np.unique(codes, return_inverse=True)
+        return by_appearance(places.reshape(-1) - int(distinct[0] < 0))
+    first = np.zeros(n_codes + 1, np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of a repeated place the last value stays
+    is_first = first[codes] == np.arange(len(codes))
+    is_first &= codes >= 0
+    number = np.empty(n_codes + 1, np.int32)
+    number[codes[is_first]] = np.arange(np.count_nonzero(is_first), dtype=np.int32)
+    number[-1] = -1
+    return number[codes]

@@ -2,6 +2,6 @@
 
 from recommendations.checks.behaviours import check_adapter
 from recommendations.checks.host import check_host
-from recommendations.checks.learning import check_placements, check_recommenders
+from recommendations.checks.learning import check_placements, check_recommenders, check_training_folder
 
-__all__ = ["check_adapter", "check_host", "check_placements", "check_recommenders"]
+__all__ = ["check_adapter", "check_host", "check_placements", "check_recommenders", "check_training_folder"]

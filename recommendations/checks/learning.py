@@ -1,16 +1,17 @@
-"""Recommenders and placements: does what the settings name exist?"""
+"""Recommenders, placements and the folder of training: does what the settings name exist?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from recommendations.checks.behaviours import TAG
 from recommendations.conf import settings
 from recommendations.exceptions import ConfigurationError
+from recommendations.training.folder import how_to_change, problem, training_folder
 
 
 @register(TAG)
@@ -61,4 +62,22 @@ def check_placements(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
     return [
         Error(str(error), hint=f'Change RECOMMENDATIONS["PLACEMENTS"]["{name}"].', id="recommendations.E013")
         for name, error in errors.items()
+    ]
+
+
+@register(TAG)
+def check_training_folder(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W005: nothing can be kept where training wants to keep the events that it has read."""
+    try:
+        folder = training_folder()
+    except ConfigurationError:  # E010 says so
+        return []
+    if folder is None or not (why := problem(folder)):
+        return []
+    return [
+        Warning(
+            f"Training cannot keep the events that it has read, and reads all of them every time: {why}.",
+            hint=how_to_change(folder),
+            id="recommendations.W005",
+        )
     ]

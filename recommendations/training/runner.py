@@ -87,14 +87,13 @@ def _train_locked(
     """Train those whose locks we hold, letting go of each as soon as it is done."""
     from recommendations.training.building import Build, timed
     from recommendations.training.evaluating import Evaluations
-    from recommendations.training.loading import load
+    from recommendations.training.loading import load, widest
 
     ready = _configured([name for name in locks], results, scope)
     if not ready:
         return
     kinds = frozenset[str]().union(*(entry.kinds for entry in ready))
-    windows = [entry.window_days for entry in ready]
-    window = None if None in windows else max(days for days in windows if days is not None)
+    window = widest([entry.window_days for entry in ready])
     everybody = JobProgress(*(locks[entry.name][0] for entry in ready))
     data = load(kinds, scope=scope, window_days=window, progress=Tee(told, everybody))
     evaluations = Evaluations(data)
