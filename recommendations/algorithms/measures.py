@@ -114,12 +114,16 @@ def half_dice(both: Numbers, x: Numbers, y: Numbers, n: float) -> Numbers:
 
 def log_likelihood(both: Numbers, x: Numbers, y: Numbers, n: float) -> Numbers:
     """G² / (1 + G²) of the 2×2 table of having and not having (Dunning 1993, §4); 0 if not above chance."""
-    only_x, only_y = x - both, y - both
     neither = np.maximum(n - x - y + both, 0.0)
-    total = both + only_x + only_y + neither
-    cells = xlogy(both, both) + xlogy(only_x, only_x) + xlogy(only_y, only_y) + xlogy(neither, neither)
-    margins = xlogy(x, x) + xlogy(total - x, total - x) + xlogy(y, y) + xlogy(total - y, total - y)
-    evidence = np.maximum(2 * (cells - margins + xlogy(total, total)), 0.0)
+    total = x + y - both + neither
+    numbers = np.arange(total.max(initial=0.0) + 1)
+    k_ln_k = xlogy(numbers, numbers)
+
+    def summed(*counts: Numbers) -> Numbers:
+        return np.sum([k_ln_k[count.astype(np.int64)] for count in counts], axis=0)
+
+    cells, margins = summed(both, x - both, y - both, neither), summed(x, total - x, y, total - y)
+    evidence = np.maximum(2 * (cells - margins + summed(total)), 0.0)
     evidence[both * total <= x * y * (1 + 1e-9)] = 0.0
     return evidence / (1 + evidence)
 

@@ -35,8 +35,7 @@ def nearest(
         return top_k_similar(measure.scaled(rows), k, block_bytes=block_bytes, **given)
     pairs = list(_in_blocks(measure, rows, k, threshold, groups, block_bytes))
     row, learned, score = (np.concatenate(columns) for columns in zip(*pairs, strict=True))
-    order = np.lexsort((learned, -score, row))
-    return _first(row[order], learned[order], score[order], rows.shape[0], measure.n_learned, k)
+    return _first(row, learned, score, rows.shape[0], measure.n_learned, k)
 
 
 def nearest_others(
@@ -82,7 +81,7 @@ def _in_blocks(
     groups: NDArray[np.integer] | None,
     block_bytes: int,
 ) -> Iterator[_Pairs]:
-    """Of each row the k best, and what ties with the last of them."""
+    """Of each row the k best and what ties with the last of them, best first."""
     every = np.arange(rows.shape[0])
     block_of = (np.cumsum(measure.block_bytes(rows)) // block_bytes).astype(np.int64)
     for block in np.split(every, np.flatnonzero(np.diff(block_of)) + 1):
@@ -104,4 +103,6 @@ def _cut(
     for start, end in zip(starts[heavy].tolist(), starts[heavy + 1].tolist(), strict=True):
         of_row = score[start:end]
         keep[start:end] = of_row >= np.partition(of_row, len(of_row) - k)[len(of_row) - k]
-    return row[keep], learned[keep], score[keep]
+    row, learned, score = row[keep], learned[keep], score[keep]
+    order = np.lexsort((learned, -score, row))
+    return row[order], learned[order], score[order]

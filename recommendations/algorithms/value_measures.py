@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,20 +15,36 @@ from recommendations.algorithms.measures import Measure, Numbers, pattern
 _ROUNDING = 1e-12
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all features of each row, (n_rows,) each: of its values, of the squares of its values less the mean of
+    their feature, and of its values × that mean."""
+
+    total: Numbers
+    square: Numbers
+    with_mean: Numbers
+
+    @classmethod
+    def of(cls, rows: sparse.csr_matrix, mean: Numbers) -> Totals:
+        """`rows` is (n_rows, n_features), `mean` (n_features,)."""
+        total, square = (np.asarray(of_row.sum(axis=1)).ravel() for of_row in (rows, _squared(rows)))
+        with_mean = rows @ mean
+        centred = square - 2 * with_mean + mean @ mean
+        centred[centred < _ROUNDING * square] = 0.0
+        return cls(total, centred, with_mean)
+
+
 class Sums:
     """Sums over features for each pair of rows (x, y) with something in common, (n_pairs,) each.
 
-    Here over the features that both have; `rows` (m, n_features) and `learned` (n, n_features) have sorted indices.
+    Here over the features that both have. `rows` is (m, n_features), `features` (n_features, n).
     """
 
-    def __init__(
-        self, rows: sparse.csr_matrix, learned: sparse.csr_matrix, features: sparse.csr_matrix
-    ) -> None:
-        self._rows, self._learned, self._features = rows, learned, features
+    def __init__(self, rows: sparse.csr_matrix, features: sparse.csr_matrix) -> None:
+        self._rows, self._features = rows, features
         self._has, self._had = pattern(rows), pattern(features)
         #: The number of features that both have.
         self.common = sparse.csr_matrix(self._has @ self._had)
-        self.common.sort_indices()
 
     @property
     def n(self) -> Numbers:
@@ -78,12 +95,12 @@ class Sums:
 
     def _of_pairs(self, sums: sparse.csr_matrix) -> Numbers:
         """Sums in the order of `common`: a product of sparse matrices leaves out those that are 0."""
-        sums = sparse.csr_matrix(sums)
-        sums.sort_indices()
-        values = sums.data
-        if sums.nnz != self.common.nnz:
-            values = np.zeros(self.common.nnz)
-            values[np.searchsorted(_cells(self.common), _cells(sums))] = sums.data
+        if np.array_equal(sums.indices, self.common.indices):
+            return sums.data
+        cells = _cells(self.common)
+        order = np.argsort(cells)
+        values = np.zeros(self.common.nnz)
+        values[order[np.searchsorted(cells, _cells(sums), sorter=order)]] = sums.data
         return values
 
 
@@ -91,14 +108,10 @@ class SumsOverAll(Sums):
     """Sums over all features, a missing value being 0; of `xx`, `yy`, `xy` with `mean` taken off each feature."""
 
     def __init__(
-        self,
-        rows: sparse.csr_matrix,
-        learned: sparse.csr_matrix,
-        features: sparse.csr_matrix,
-        mean: Numbers,
+        self, rows: sparse.csr_matrix, features: sparse.csr_matrix, mean: Numbers, of_learned: Totals
     ) -> None:
-        super().__init__(rows, learned, features)
-        self._mean = mean
+        super().__init__(rows, features)
+        self._mean, self._of_rows, self._of_learned = mean, Totals.of(rows, mean), of_learned
 
     @property
     def n(self) -> Numbers:
@@ -106,38 +119,30 @@ class SumsOverAll(Sums):
 
     @cached_property
     def x(self) -> Numbers:
-        return self._of_x(_total(self._rows))
+        return self._of_x(self._of_rows.total)
 
     @cached_property
     def y(self) -> Numbers:
-        return self._of_y(_total(self._learned))
+        return self._of_y(self._of_learned.total)
 
     @cached_property
     def xx(self) -> Numbers:
-        return self._of_x(self._square(self._rows))
+        return self._of_x(self._of_rows.square)
 
     @cached_property
     def yy(self) -> Numbers:
-        return self._of_y(self._square(self._learned))
+        return self._of_y(self._of_learned.square)
 
     @cached_property
     def xy(self) -> Numbers:
-        mean = self._mean
-        return (
-            self._products() - self._of_x(self._rows @ mean) - self._of_y(self._learned @ mean) + mean @ mean
-        )
+        of_x, of_y = self._of_x(self._of_rows.with_mean), self._of_y(self._of_learned.with_mean)
+        return self._products() - of_x - of_y + self._mean @ self._mean
 
     @cached_property
     def apart(self) -> Numbers:
         # x + y − |x − y| is 0 where one of them is 0.
         of_common = self._of_pairs(self._rows @ self._had) + self._of_pairs(self._has @ self._features)
         return np.maximum(self.x + self.y - of_common + self._differences(), 0.0)
-
-    def _square(self, rows: sparse.csr_matrix) -> Numbers:
-        square = _total(_squared(rows))
-        centred = square - 2 * (rows @ self._mean) + self._mean @ self._mean
-        centred[centred < _ROUNDING * square] = 0.0
-        return centred
 
     def _of_x(self, of_row: Numbers) -> Numbers:
         return np.repeat(of_row, np.diff(self.common.indptr))
@@ -198,12 +203,17 @@ class OfValues(Measure):
             n_rows = max(float(np.count_nonzero(np.diff(learned.indptr))), 1.0)
             self._mean = total / (np.maximum(self._degree, 1.0) if ratings else n_rows)
         self._largest = float(np.abs(learned.data).max(initial=0.0))
-        self._learned = self._prepared(learned)
-        self._features = sparse.csr_matrix(self._learned.T)
+        learned = self._prepared(learned)
+        self._totals = Totals.of(learned, self._mean)
+        self._features = sparse.csr_matrix(learned.T)
 
     def similarities(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        given = self._prepared(rows), self._learned, self._features
-        sums = Sums(*given) if self._ratings else SumsOverAll(*given, self._mean)
+        rows = self._prepared(rows)
+        sums: Sums
+        if self._ratings:
+            sums = Sums(rows, self._features)
+        else:
+            sums = SumsOverAll(rows, self._features, self._mean, self._totals)
         common = sums.common
         found = OF_VALUES[self._name](sums) * common.data / (common.data + self._shrinkage)
         return sparse.csr_matrix((found, common.indices, common.indptr), shape=common.shape)
@@ -214,9 +224,8 @@ class OfValues(Measure):
         return super().block_bytes(rows)
 
     def _prepared(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        """In float64 with sorted indices; ratings without the mean of their feature."""
+        """In float64; ratings without the mean of their feature."""
         rows = rows.astype(np.float64)
-        rows.sort_indices()
         if self._ratings:
             rows.data -= self._mean[rows.indices]
             rows.data[np.abs(rows.data) < _ROUNDING * self._largest] = 0.0
@@ -240,11 +249,7 @@ def _squared(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def _total(rows: sparse.csr_matrix) -> Numbers:
-    return np.asarray(rows.sum(axis=1)).ravel()
-
-
 def _cells(matrix: sparse.csr_matrix) -> np.ndarray:
-    """Where the stored values are, as one number each, ascending when indices are sorted."""
+    """Where the stored values are, as one number each."""
     owner = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
     return owner * matrix.shape[1] + matrix.indices
