@@ -78,7 +78,9 @@ class ItemKNN(NeighbourAlgorithm):
             self.means_ = means(items, self.scale_.mean)
         else:
             items = self._weighted(items)
-        groups = np.arange(len(self.item_keys_)) if catalogue is None else catalogue.groups(self.item_keys_)
+        groups = None if catalogue is None else catalogue.groups(self.item_keys_)
+        if groups is None:  # no variants: each item is a product of its own, and never its own neighbour
+            groups = np.arange(len(self.item_keys_), dtype=np.int32)
         alike = measure(
             config.similarity,
             items,
