@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
@@ -39,6 +39,7 @@ def test_users_with_nothing_to_compare() -> None:
     assert np.isnan(auc(np.zeros((2, 0)), sparse.csr_matrix((2, 0)))).all()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     scores=arrays(np.float32, (4, 9), elements=st.floats(-3, 3, width=16)),
     relevant=arrays(np.bool_, (4, 9)),

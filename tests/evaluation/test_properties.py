@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
@@ -21,6 +21,7 @@ from recommendations.evaluation.splits import Split, k_fold, leave_last_out, ses
 from recommendations.evaluation.statistics import bootstrap_interval, compare
 
 N_ITEMS = 8
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 AT_K = [
     *(metrics.precision_at_k, metrics.recall_at_k, metrics.f1_at_k, metrics.hit_rate_at_k),
     *(metrics.mrr_at_k, metrics.map_at_k, metrics.ndcg_at_k),
@@ -38,6 +39,7 @@ def judgements(draw: st.DrawFn) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return ranked, np.array(cells).reshape(n, N_ITEMS)
 
 
+@patient
 @given(judgements(), st.integers(1, 7))
 def test_metrics_are_shares_and_follow_their_users(
     given_: tuple[NDArray[np.int64], NDArray[np.bool_]], k: int
@@ -53,6 +55,7 @@ def test_metrics_are_shares_and_follow_their_users(
         assert not values[judged.n_relevant == 0].any()
 
 
+@patient
 @given(judgements(), st.permutations(range(N_ITEMS)))
 def test_names_of_items_do_not_matter(
     given_: tuple[NDArray[np.int64], NDArray[np.bool_]], names: list[int]
@@ -67,6 +70,7 @@ def test_names_of_items_do_not_matter(
     np.testing.assert_allclose(beyond.personalisation(ranked), beyond.personalisation(renamed), atol=1e-12)
 
 
+@patient
 @given(judgements())
 def test_the_best_order_has_an_ndcg_of_one(given_: tuple[NDArray[np.int64], NDArray[np.bool_]]) -> None:
     _, relevant = given_
@@ -77,6 +81,7 @@ def test_the_best_order_has_an_ndcg_of_one(given_: tuple[NDArray[np.int64], NDAr
     )
 
 
+@patient
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(0, 5))
 def test_an_interval_stays_within_the_values(values: list[float], seed: int) -> None:
     found = bootstrap_interval(np.array(values), n_resamples=50, seed=seed)
