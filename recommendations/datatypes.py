@@ -81,6 +81,11 @@ def price_segment(price: float | Decimal) -> str:
     return f"price:{low * unit:.12g}-{high * unit:.12g}"
 
 
+def community_segment(number: int) -> str:
+    """The segment key of a community of visitors, e.g. `community:1`."""
+    return f"community:{number}"
+
+
 def category_levels(path: str) -> list[str]:
     """A path and its parents, most specific first: `A/B/C` → `["A/B/C", "A/B", "A"]`."""
     parts = path.split("/")
