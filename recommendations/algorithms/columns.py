@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: Texts are compared as numbers when that takes no more than 128 MB.
+_MOST_WORDS = 2**24
+
 _NUMBERS = ("time", "quantity", "value", "rating")
 #: The columns of Interactions and their types.
 COLUMNS: Mapping[str, Any] = {
@@ -77,14 +80,30 @@ def with_sorted_keys(
         raise ValueError(f"{name}: code {codes[int(np.argmax(outside))]} is outside the {len(keys)} keys.")
     if all(map(lt, keys, islice(keys, 1, None))):
         return codes.astype(np.int32, copy=False), tuple(keys)
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    in_order = tuple(map(keys.__getitem__, order))
+    order = text_order(keys)
+    in_order = tuple(map(keys.__getitem__, order.tolist()))
     if any(map(eq, in_order, islice(in_order, 1, None))):
         raise ValueError(f"{name}: the key list names a key twice.")
     new_code = np.empty(len(keys) + 1, np.int32)
     new_code[order] = np.arange(len(keys), dtype=np.int32)
     new_code[-1] = -1
     return new_code[codes], in_order
+
+
+def text_order(texts: Sequence[str]) -> NDArray[np.intp]:
+    """The order of texts as Python compares them, stable: a million in half the time that `sorted` takes.
+
+    The bytes of UTF-8 are in the order of the characters; eight of them are one number to compare.
+    """
+    try:
+        encoded = [text.encode() for text in texts]
+    except UnicodeEncodeError:  # half of a surrogate pair
+        encoded = []
+    n_words = -(-max(map(len, encoded), default=0) // 8)
+    if not 0 < n_words * len(encoded) < _MOST_WORDS or b"\0" in b"".join(encoded):  # zeros look like padding
+        return np.array(sorted(range(len(texts)), key=texts.__getitem__), np.intp)
+    words = np.array(encoded, f"S{n_words * 8}").view(">u8").reshape(len(encoded), n_words)
+    return np.lexsort(words.T[::-1])
 
 
 def canonical_order(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.intp] | None:

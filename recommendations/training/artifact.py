@@ -13,6 +13,7 @@ import json
 import logging
 import secrets
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -93,7 +94,7 @@ def current_events(asked: Selection, kept: Selection, now: datetime, told: Progr
     except (_ReadEverything, Unreadable, OSError) as reason:
         why = str(reason)
         logger.warning("Training reads all events again: %s", why)
-    if kept.events(now).count() < WORTH_KEEPING:
+    if kept.events(now)[:WORTH_KEEPING].count() < WORTH_KEEPING:
         return _read_whole(asked, now, told, "they are few")
     return _read_whole(kept, now, told, why, path)
 
@@ -104,15 +105,19 @@ def _read_whole(
     """All events that count, which are kept in `path`."""
     events = selection.events(now)
     reader = reader_for(events, selection.kinds, secrets.randbits(62))
-    told.start("load events", events.count() if selection.kinds else 0)
-    chunks = []
-    for rows in reader.chunks(events) if selection.kinds else ():
-        told.advance(len(rows["pk"]))
-        chunks.append(rows)
-    log = EventLog.empty(selection.kinds).with_rows(chunks, reader)
+    n = reader.expected(events) if selection.kinds else 0
+    told.start("load events", n)
+    chunks = _counted(reader.chunks(events, n), told) if n else ()
+    log = EventLog.empty(selection.kinds).with_rows(chunks, reader, n_expected=n + n // 20)
     if path is not None:
         _save(path, log, reader, selection, now)
     return log, f"all {len(log)} events: {why}"
+
+
+def _counted(chunks: Iterable[Rows], told: Progress) -> Iterator[Rows]:
+    for rows in chunks:
+        told.advance(len(rows["pk"]))
+        yield rows
 
 
 def _refreshed(path: Path, selection: Selection, now: datetime, told: Progress) -> tuple[EventLog, str]:
@@ -124,10 +129,7 @@ def _refreshed(path: Path, selection: Selection, now: datetime, told: Progress) 
         raise _ReadEverything("the database makes other fingerprints now")
     since = kept.read_at - OVERLAP
     told.start("load new events")
-    fresh = []
-    for rows in reader.chunks(events.filter(changed_at__gte=since)):
-        told.advance(len(rows["pk"]))
-        fresh.append(rows)
+    fresh = list(_counted(reader.chunks(events.filter(changed_at__gte=since)), told))
     n_fresh = sum(len(rows["pk"]) for rows in fresh)
     # Read after the rows: an event that is voided just now is then in neither, and in the next run's changes.
     changed = np.array(list(selection.changed(since).values_list("pk", flat=True)), np.int64)
@@ -135,7 +137,7 @@ def _refreshed(path: Path, selection: Selection, now: datetime, told: Progress) 
     begins = selection.since(now)
     if begins is not None:
         drop |= kept.log.columns["at"] < int(begins.timestamp() * 1e6)
-    log = kept.log.with_rows(fresh, reader, drop)
+    log = kept.log.with_rows(fresh, reader, drop=drop)
     told.start("compare with the log")
     log, n_repaired = _repaired(log, reader, selection, now)
     _compare_sample(log, reader, selection, now)
@@ -162,7 +164,7 @@ def _repaired(log: EventLog, reader: Reader, selection: Selection, now: datetime
     for first, last in _ranges(differ):
         there = Q(pk__gte=first << BUCKET_BITS, pk__lt=(last + 1) << BUCKET_BITS)
         chunks.extend(reader.chunks(events.filter(there)))
-    return log.with_rows(chunks, reader, drop), n_affected
+    return log.with_rows(chunks, reader, drop=drop), n_affected
 
 
 def _ranges(buckets: list[int]) -> list[tuple[int, int]]:

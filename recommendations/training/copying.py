@@ -6,20 +6,27 @@ fingerprints. Columns that are mostly empty are sent for the rows that have some
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 from django.db import connections
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Max, Min, QuerySet, Value, When
 from numpy.typing import NDArray
 
 from recommendations.models import Event
 from recommendations.training.eventlog import Rows
 from recommendations.training.reading import Reader
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 #: Keys are asked for so many at a time.
-TEXTS_AT_ONCE = 20_000
+TEXTS_AT_ONCE = 50_000
 
 #: PostgreSQL counts its microseconds from the year 2000.
 _EPOCH = 946_684_800_000_000
@@ -53,23 +60,46 @@ class CopyReader(Reader):
 
     chunk_rows = 50_000
 
+    #: From so many rows on, several connections read at once: one backend alone keeps one processor busy.
+    parallel_from = 500_000
+    n_connections = 2
+    n_pieces = 16
+
     def __init__(self, kinds: Collection[str], seed: int, using: str) -> None:
         super().__init__(kinds, seed)
-        self.connection: Any = connections[using]
-        with self.connection.cursor() as cursor:
+        self.using = using
+        with connections[using].cursor() as cursor:
             cursor.execute("SELECT hashtextextended('', %s)", [seed])
             self.nothing = np.int64(cursor.fetchone()[0]).view(np.uint64)
             # A text has the same hash for ever on one version of the server; more is not promised.
             cursor.execute("SHOW server_version_num")
             self.method = f"hashtextextended {int(cursor.fetchone()[0]) // 10_000}"
 
-    def chunks(self, events: QuerySet[Event]) -> Iterator[Rows]:
+    def expected(self, events: QuerySet[Event]) -> int:
+        """Counted when they are few; many are estimated, because counting takes a tenth of reading."""
+        n = events.order_by()[: self.parallel_from].count()
+        if n < self.parallel_from:
+            return n
+        (plan,) = json.loads(events.order_by().explain(format="json"))
+        return int(plan["Plan"]["Plan Rows"])
+
+    def chunks(self, events: QuerySet[Event], n_expected: int = 0) -> Iterator[Rows]:
         """As Reader does; each chunk by a statement of its own, so that progress can be written between."""
         kinds = Case(*(When(kind=kind, then=Value(code)) for code, kind in enumerate(self.kinds)))
         rows = events.order_by("pk").values_list(
             *("pk", kinds, "visitor_key", "item_key", "session_key", "order_key"),
             *("occurred_at", "quantity", "value", "rating"),
         )
+        if not self._is_worth_it(n_expected):
+            yield from self._one_by_one(rows)
+            return
+        ends = Event.objects.using(self.using).aggregate(first=Min("pk"), last=Max("pk"))
+        bounds = np.linspace(ends["first"] or 0, (ends["last"] or 0) + 1, self.n_pieces + 1).astype(np.int64)
+        pieces = [rows.filter(pk__gte=a, pk__lt=b) for a, b in pairwise(bounds.tolist())]
+        for piece in self._at_once(lambda piece: list(self._one_by_one(piece)), pieces):
+            yield from piece
+
+    def _one_by_one(self, rows: QuerySet[Any]) -> Iterator[Rows]:
         n = self.chunk_rows
         read = self._chunk(rows[:n])
         while read is not None:
@@ -77,12 +107,27 @@ class CopyReader(Reader):
             yield read
             read = self._chunk(rows.filter(pk__gt=last)[:n]) if full else None
 
+    def _is_worth_it(self, n_rows: int) -> bool:
+        """Whether to read by several connections. Others do not see what an open transaction has written."""
+        return n_rows >= self.parallel_from and not connections[self.using].in_atomic_block
+
+    def _at_once(self, read: Callable[[T], R], pieces: Iterable[T]) -> Iterator[R]:
+        """The results of some pieces in their order, each read by a connection of its own, some at the same time."""
+
+        def on_its_own(piece: T) -> R:
+            try:
+                return read(piece)
+            finally:
+                connections[self.using].close()  # this thread's
+
+        with ThreadPoolExecutor(self.n_connections) as pool:
+            yield from pool.map(on_its_own, pieces)
+
     def _chunk(self, rows: QuerySet[Any]) -> Rows | None:
-        sql, params = rows.query.get_compiler(connection=self.connection).as_sql()
-        chunk = _CHUNK.format(
-            bits=_KIND_BITS, seed=self.seed, rows=self.connection.ops.compose_sql(sql, params)
-        )
-        with self.connection.cursor() as cursor, cursor.copy(chunk) as copy:
+        connection: Any = connections[self.using]
+        sql, params = rows.query.get_compiler(connection=connection).as_sql()
+        chunk = _CHUNK.format(bits=_KIND_BITS, seed=self.seed, rows=connection.ops.compose_sql(sql, params))
+        with connection.cursor() as cursor, cursor.copy(chunk) as copy:
             data = b"".join(copy)
         dense, at, baskets, *sparse = _fields(data)
         if dense is None:
@@ -113,21 +158,22 @@ class CopyReader(Reader):
 
     def texts(self, name: str, fingerprints: NDArray[np.uint64], pks: NDArray[np.int64]) -> list[str | None]:
         """The keys in the rows of these pks."""
-        table, field = Event._meta.db_table, _FIELDS[name]
-        found: list[str | None] = []
-        with self.connection.cursor() as cursor:
-            for begin in range(0, len(pks), TEXTS_AT_ONCE):
-                wanted = pks[begin : begin + TEXTS_AT_ONCE].tolist()
-                cursor.execute(
-                    f'SELECT id, {field} FROM "{table}" WHERE id = ANY(%s::bigint[]) ORDER BY id',
-                    [f"{{{','.join(map(str, wanted))}}}"],
-                )
-                rows = cursor.fetchall()
-                if len(rows) == len(wanted):
-                    found.extend([text for _pk, text in rows])
-                else:
-                    found.extend(map(dict(rows).get, wanted))
-        return found
+        pieces = [pks[begin : begin + TEXTS_AT_ONCE] for begin in range(0, len(pks), TEXTS_AT_ONCE)]
+        read = partial(self._texts, _FIELDS[name])
+        found = self._at_once(read, pieces) if self._is_worth_it(len(pks)) else map(read, pieces)
+        return list(chain.from_iterable(found))
+
+    def _texts(self, field: str, pks: NDArray[np.int64]) -> list[str | None]:
+        wanted = pks.tolist()
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(
+                f'SELECT id, {field} FROM "{Event._meta.db_table}" WHERE id = ANY(%s::bigint[]) ORDER BY id',
+                [f"{{{','.join(map(str, wanted))}}}"],
+            )
+            rows: list[tuple[int, str]] = cursor.fetchall()
+        if len(rows) == len(wanted):
+            return [text for _pk, text in rows]
+        return list(map(dict(rows).get, wanted))
 
 
 def _fields(data: bytes) -> list[memoryview | None]:

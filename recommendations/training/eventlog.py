@@ -6,17 +6,18 @@ The texts of visitors and items are asked for once a key; sessions and orders ha
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice
 from operator import lt
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.algorithms.columns import row_order
+from recommendations.algorithms.columns import row_order, text_order
 from recommendations.algorithms.interactions import Interactions
 
 #: Columns of a log and their types. `at` is in microseconds since 1970, UTC; keys are codes, -1 = none.
@@ -42,6 +43,7 @@ Rows = dict[str, NDArray[Any]]
 _ROW_TYPES = {name: np.uint64 if name in KEYED else kind for name, kind in COLUMNS.items()}
 
 _THREADS = 2
+_ROWS_AT_ONCE = 500_000
 
 
 class Source(Protocol):
@@ -81,42 +83,49 @@ class EventLog:
         return len(self.columns["pk"])
 
     def with_rows(
-        self, chunks: Iterable[Rows], source: Source, drop: NDArray[np.bool_] | None = None
+        self,
+        chunks: Iterable[Rows],
+        source: Source,
+        *,
+        drop: NDArray[np.bool_] | None = None,
+        n_expected: int = 0,
     ) -> EventLog:
         """The log with further rows, whose pks it must not have yet, and without those that `drop` marks.
 
-        Rows that were deleted while they were read are left out. Columns are made one by one, so that only one of them
-        is there twice.
+        Rows that were deleted while they were read are left out. Room is made for `n_expected` rows, which may be more.
         """
-        parts = list(chunks)
-        if not parts and (drop is None or not drop.any()):
+        growing = _Growing(n_expected)
+        for chunk in chunks:
+            growing.add(chunk)
+        if not growing.n and (drop is None or not drop.any()):
             return self
-        rows: Rows = {}
-        for name, kind in _ROW_TYPES.items():
-            rows[name] = np.concatenate([np.zeros(0, kind), *(part.pop(name) for part in parts)], dtype=kind)
+        rows = growing.rows()
+        del growing
         fingerprints, texts = dict(self.fingerprints), dict(self.texts)
         with ThreadPoolExecutor(_THREADS) as pool:
-            known = [fingerprints[name] for name in KEYED]
-            values = [rows.pop(name) for name in KEYED]
-            coded = pool.map(_coded, known, values, repeat(source.nothing))
-            for name, (table, codes) in zip(KEYED, coded, strict=True):
-                fingerprints[name], rows[name] = table, codes
-            del values
-        vanished = np.zeros(len(rows["pk"]), bool)
-        for name in NAMED:
-            n_known = len(texts[name])
-            first = _by_first_row(rows, name, fingerprints, n_known)
-            found = source.texts(name, fingerprints[name][n_known:], rows["pk"][first])
-            if None in found:
-                vanished[[row for row, text in zip(first.tolist(), found, strict=True) if text is None]] = (
-                    True
-                )
-            texts[name] = [*texts[name], *(text or "" for text in found)]
+            # Sessions and orders are coded while the database is asked for the texts of the others.
+            coded = {
+                name: pool.submit(_coded, fingerprints[name], rows.pop(name), source.nothing)
+                for name in KEYED
+            }
+            vanished = np.zeros(len(rows["pk"]), bool)
+            for name in NAMED:
+                n_known = len(texts[name])
+                fingerprints[name], rows[name] = coded.pop(name).result()
+                first = _by_first_row(rows, name, fingerprints, n_known)
+                found = source.texts(name, fingerprints[name][n_known:], rows["pk"][first])
+                if None in found:
+                    vanished[first[[text is None for text in found]]] = True
+                texts[name] = [*texts[name], *found]  # type: ignore[list-item]
+            for name, result in coded.items():
+                fingerprints[name], rows[name] = result.result()
         if vanished.any():
             # Their keys may be in other rows that are still there.
             for name in KEYED:
                 rows[name] = np.append(fingerprints[name], source.nothing)[rows[name]]
-            return self.with_rows([{name: values[~vanished] for name, values in rows.items()}], source, drop)
+            return self.with_rows(
+                [{name: values[~vanished] for name, values in rows.items()}], source, drop=drop
+            )
         columns = self._joined(rows, drop)
         for name in KEYED:
             _in_order_of_text(name, columns, fingerprints, texts)
@@ -151,11 +160,11 @@ class EventLog:
         `links` are (anonymous visitor, user): what the one did counts for the other. Keys without events are left out.
         """
         keep = self._chosen(kinds, since, gone)
-        columns = {
-            name: values if keep is None else values[keep]
-            for name, values in self.columns.items()
-            if name != "pk"
-        }
+        columns = {name: values for name, values in self.columns.items() if name != "pk"}
+        if keep is not None:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                kept = pool.map(lambda values: values[keep], columns.values())
+                columns = dict(zip(columns, kept, strict=True))
         person, person_keys = _persons(self.texts["visitor"], links)
         columns["visitor"] = np.append(person, np.int32(-1))[columns["visitor"]]
         keys: dict[str, Sequence[str]] = {
@@ -165,7 +174,7 @@ class EventLog:
         }
         for name, texts in keys.items():
             used, columns[name] = in_use(columns[name], len(texts))
-            keys[name] = texts if len(used) == len(texts) else [texts[code] for code in used.tolist()]
+            keys[name] = texts if len(used) == len(texts) else list(map(texts.__getitem__, used.tolist()))
         return Interactions.from_codes(
             time=columns.pop("at") / 1e6,
             **columns,
@@ -201,6 +210,27 @@ class EventLog:
         return dict(zip(number.tolist(), zip(count.tolist(), total.tolist(), strict=True), strict=True))
 
 
+class _Growing:
+    """Columns that grow by chunks. Room for `n` rows costs no memory before there are so many."""
+
+    def __init__(self, n: int) -> None:
+        self.n = 0
+        self.columns: Rows = {name: np.empty(n, kind) for name, kind in _ROW_TYPES.items()}
+
+    def add(self, chunk: Rows) -> None:
+        end = self.n + len(chunk["pk"])
+        for name, column in self.columns.items():
+            if end > len(column):
+                self.columns[name] = np.empty(end + end // 4, column.dtype)
+                self.columns[name][: self.n] = column[: self.n]
+                column = self.columns[name]
+            column[self.n : end] = chunk[name]
+        self.n = end
+
+    def rows(self) -> Rows:
+        return {name: column[: self.n] for name, column in self.columns.items()}
+
+
 def in_use(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The codes that occur, and the column with these numbered 0, 1, …; -1 stays."""
     occurs = np.zeros(n_codes + 1, bool)
@@ -223,18 +253,30 @@ def _coded(
     order = np.argsort(everything)
     code = order.astype(np.int32)
     code[code == len(table)] = -1
-    return table, code[_places(everything[order], values)]
+    codes = np.empty(len(values), np.int32)
+    sorted_table = everything[order]
+    starts, shift = _starts(sorted_table)
+    for begin in range(0, len(values), _ROWS_AT_ONCE):
+        block = slice(begin, begin + _ROWS_AT_ONCE)
+        codes[block] = code[_places(sorted_table, starts, shift, values[block])]
+    return table, codes
 
 
-def _places(table: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.intp]:
+def _starts(table: NDArray[np.uint64]) -> tuple[NDArray[np.intp], np.uint64]:
+    """Where the fingerprints with the same first bits begin in a sorted table; and how far to shift to these bits."""
+    bits = max(1, len(table).bit_length())
+    shift = np.uint64(64 - bits)
+    return np.searchsorted(table, np.arange(1 << bits, dtype=np.uint64) << shift), shift
+
+
+def _places(
+    table: NDArray[np.uint64], starts: NDArray[np.intp], shift: np.uint64, values: NDArray[np.uint64]
+) -> NDArray[np.intp]:
     """Where each value is in the sorted table; all of them are there.
 
     Fingerprints are spread evenly, so their first bits lead next to the place, and a few steps to it: five times faster
     than a binary search for each.
     """
-    bits = max(1, len(table).bit_length())
-    shift = np.uint64(64 - bits)
-    starts = np.searchsorted(table, np.arange(1 << bits, dtype=np.uint64) << shift)
     place = starts[values >> shift]
     astray = np.flatnonzero(table[place] != values)
     while len(astray):
@@ -269,29 +311,33 @@ def _in_order_of_text(
     fingerprints[name] = fingerprints[name][used]
     if name not in texts:
         return
-    keys = texts[name] if len(used) == len(texts[name]) else [texts[name][code] for code in used.tolist()]
+    keys = texts[name] if len(used) == len(texts[name]) else list(map(texts[name].__getitem__, used.tolist()))
     if not all(map(lt, keys, islice(keys, 1, None))):
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        order = text_order(keys)
         code = np.empty(len(order) + 1, np.int32)
         code[order] = np.arange(len(order), dtype=np.int32)
         code[-1] = -1
-        keys = list(map(keys.__getitem__, order))
+        keys = list(map(keys.__getitem__, order.tolist()))
         fingerprints[name] = fingerprints[name][order]
         columns[name] = code[columns[name]]
     texts[name] = keys
 
 
-def _persons(
-    visitors: Sequence[str], links: Iterable[tuple[str, str]]
-) -> tuple[NDArray[np.int32], list[str]]:
-    """The code of the person behind each visitor, and the persons' keys."""
-    person, keys = np.arange(len(visitors), dtype=np.int32), list(visitors)
-    code = dict(zip(keys, range(len(keys)), strict=True))
-    for anonymous, user in links:
-        place = code.get(anonymous)
-        if place is not None and place < len(visitors):
-            if user not in code:
-                code[user] = len(keys)
-                keys.append(user)
-            person[place] = code[user]
-    return person, keys
+def _persons(visitors: list[str], links: Iterable[tuple[str, str]]) -> tuple[NDArray[np.int32], list[str]]:
+    """The code of the person behind each visitor, and the persons' keys. `visitors` are sorted, and so are these."""
+    linked = [
+        (place, user) for anonymous, user in links if (place := _place(visitors, anonymous)) is not None
+    ]
+    others = sorted({user for _, user in linked if _place(visitors, user) is None})
+    keys = sorted(visitors + others)  # two runs, which it merges at once
+    begins = [bisect_left(visitors, user) for user in others]
+    person = np.arange(len(visitors)) + np.searchsorted(begins, np.arange(len(visitors)), "right")
+    for place, user in linked:
+        person[place] = bisect_left(keys, user)
+    return person.astype(np.int32), keys
+
+
+def _place(texts: Sequence[str], text: str) -> int | None:
+    """Where a text is among sorted ones; None when it is not there."""
+    place = bisect_left(texts, text)
+    return place if place < len(texts) and texts[place] == text else None

@@ -114,8 +114,12 @@ class Reader:
             name: Fingerprints(self) for name in ("visitor", "item", "session", "basket")
         }
 
-    def chunks(self, events: QuerySet[Event]) -> Iterator[Rows]:
-        """The rows of these events, in the order of their pks, some at a time.
+    def expected(self, events: QuerySet[Event]) -> int:
+        """How many these will be, for progress."""
+        return events.count()
+
+    def chunks(self, events: QuerySet[Event], n_expected: int = 0) -> Iterator[Rows]:
+        """The rows of these events, in the order of their pks, some at a time. About `n_expected` will come.
 
         Each chunk is read by a query of its own. An open cursor would do with one query, but on SQLite this connection
         could then not write its progress as soon as anybody else has written: the cursor holds it to an older state of

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.algorithms.columns import by_appearance, checked_column, row_order, with_sorted_keys
+from recommendations.algorithms.columns import (
+    by_appearance,
+    checked_column,
+    row_order,
+    text_order,
+    with_sorted_keys,
+)
 
 few = st.integers(0, 3)
 
@@ -46,6 +52,11 @@ def test_keys_are_sorted_and_codes_follow(keys: list[str], random: object) -> No
     assert sorted_keys == tuple(sorted(keys))
     assert [sorted_keys[code] for code in sorted_codes[:-1]] == keys
     assert sorted_codes[-1] == -1
+
+
+@given(st.lists(st.text(st.sampled_from("a\0é\ud800\U0001f600\uffffz"), max_size=20), max_size=30))
+def test_texts_are_in_the_order_of_python(texts: list[str]) -> None:
+    assert text_order(texts).tolist() == sorted(range(len(texts)), key=texts.__getitem__)
 
 
 def test_wrong_keys_are_named() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.training.eventlog import EventLog, Rows, _places, in_use
+from recommendations.training.eventlog import EventLog, Rows, _places, _starts, in_use
 
 NOTHING = np.uint64(7)
 
@@ -70,7 +70,7 @@ def test_rows_are_in_order_and_keys_are_named_once() -> None:
 def test_further_rows_ask_for_new_keys_only_and_dropped_ones_take_their_keys_along() -> None:
     log = EventLog.empty(["view"]).with_rows([rows((1, 1, 30, 1), (2, 2, 20, 1), (3, 3, 50, 3))], Memory())
     source = Memory()
-    log = log.with_rows([rows((8, 2, 30, 2), (9, 2, 10, 2))], source, log.columns["pk"] == 2)
+    log = log.with_rows([rows((8, 2, 30, 2), (9, 2, 10, 2))], source, drop=log.columns["pk"] == 2)
     assert described(log) == [
         (1, "v030", "i001"),
         (8, "v030", "i002"),
@@ -80,7 +80,7 @@ def test_further_rows_ask_for_new_keys_only_and_dropped_ones_take_their_keys_alo
     assert source.asked == [("visitor", 9), ("item", 8)]
     assert log.texts["visitor"] == ["v010", "v030", "v050"]
     assert log.with_rows([], source) is log
-    fewer = log.with_rows([], source, log.columns["pk"] > 1)
+    fewer = log.with_rows([], source, drop=log.columns["pk"] > 1)
     assert (described(fewer), fewer.texts["item"]) == ([(1, "v030", "i001")], ["i001"])
 
 
@@ -114,7 +114,9 @@ def test_buckets_tell_numbers_and_sums() -> None:
 def test_places_are_found_however_fingerprints_are_spread(values: list[int], data: Any) -> None:
     table = np.array(sorted(values), np.uint64)
     asked = np.array(data.draw(st.lists(st.sampled_from(values), max_size=60)), np.uint64)
-    assert _places(table, asked).tolist() == [sorted(values).index(value) for value in asked.tolist()]
+    assert _places(table, *_starts(table), asked).tolist() == [
+        sorted(values).index(value) for value in asked.tolist()
+    ]
 
 
 def test_codes_in_use_are_numbered_anew() -> None:

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from recommendations.models import Event, Item, VisitorLink
-from recommendations.training import loading
+from recommendations.training import copying, loading
 from recommendations.training.copying import CopyReader
 from recommendations.training.loading import load, load_catalogue
 from recommendations.training.reading import Reader
@@ -109,6 +109,29 @@ def test_chunks_make_no_difference(
         chunked = load(EVERY_KIND)
     assert keys(chunked) == keys(whole)
     assert chunked.interactions.time.tolist() == whole.interactions.time.tolist()
+
+
+@pytest.mark.only_on_postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("n_pieces", [1, 3, 16])
+def test_several_connections_read_the_same(n_pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(load(EVERY_KIND).interactions) == 0
+    make_events(*(("view", f"u:{n % 7}", f"{n % 5}") for n in range(40)))
+    make_events(
+        ("purchase", "u:é", "'quoted' % item"), ("view", "", "1"), order_key="o1", quantity=3, value="2.50"
+    )
+    alone = load(EVERY_KIND)
+    monkeypatch.setattr(CopyReader, "parallel_from", 2)
+    monkeypatch.setattr(CopyReader, "n_pieces", n_pieces)
+    monkeypatch.setattr(CopyReader, "chunk_rows", 4)
+    monkeypatch.setattr(copying, "TEXTS_AT_ONCE", 3)
+    several = load(EVERY_KIND)
+    assert keys(several) == keys(alone)
+    assert several.interactions.value.tolist() == alone.interactions.value.tolist()
+    assert several.interactions.basket.tolist() == alone.interactions.basket.tolist()
+    with transaction.atomic():
+        make_events(("view", "u:1", "not committed yet"))
+        assert "not committed yet" in load(EVERY_KIND).interactions.item_keys
 
 
 def test_the_catalogue_is_the_mirror() -> None:
