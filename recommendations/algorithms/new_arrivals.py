@@ -13,7 +13,7 @@ from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions
 from recommendations.algorithms.newness import created, first_seen
 from recommendations.algorithms.priors import GammaPrior, gamma_prior
-from recommendations.algorithms.segments import SegmentAlgorithm, SegmentConfig, strengths
+from recommendations.algorithms.segments import SegmentAlgorithm, SegmentConfig, as_counts, strengths
 from recommendations.datatypes import INTEREST_WEIGHTS
 from recommendations.exceptions import NotEnoughData
 
@@ -36,7 +36,7 @@ class NewArrivals(SegmentAlgorithm):
     """New items, the newest and the best received first.
 
     An item of age t_i days (since its creation, or its first event where the catalogue does not tell) with v_i visitors
-    (by their strongest events, weights scaled so that the heaviest kind is 1) has the rate of visitors a day
+    (by their strongest events, see `segments.as_counts`) has the rate of visitors a day
 
         λ_i = (v_i + m·e) / (t_i + e)
 
@@ -90,9 +90,8 @@ class NewArrivals(SegmentAlgorithm):
         """v_i: visitors of each item while it was new."""
         events, age = self.config.events, interactions.time - born[interactions.item]
         chosen = interactions.select(mask=(age > 0) & (age <= longest))
-        weight = chosen.weights(events) / max(map(abs, [*events.values(), 1e-9]))
-        _, item, _, strength = strengths(chosen, weight)
-        return np.bincount(item, strength, interactions.n_items).astype(np.float64)
+        _, item, _, strength = strengths(chosen, chosen.weights(events))
+        return np.bincount(item, as_counts(strength), interactions.n_items).astype(np.float64)
 
     def _score(self, visitors: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
         is_new = self.age_days_ <= self.config.max_age_days

@@ -119,3 +119,10 @@ def strengths(
     positive = strongest > 0
     pair, when = np.divmod(triple[positive], n_periods)
     return pair // n_items, pair % n_items, when, strongest[positive]
+
+
+def as_counts(strength: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of events scaled so that sums of them vary like counts, (n,): by Σw / Σw² (the scaled Poisson
+    distribution, Bohm & Zech 2014, §2.2). Where all weigh the same, each counts 1."""
+    squares = float((strength**2).sum())
+    return strength * (float(strength.sum()) / squares) if squares else strength

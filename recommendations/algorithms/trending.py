@@ -13,7 +13,7 @@ from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions
 from recommendations.algorithms.newness import born
 from recommendations.algorithms.priors import concentration
-from recommendations.algorithms.segments import SegmentAlgorithm, SegmentConfig, strengths
+from recommendations.algorithms.segments import SegmentAlgorithm, SegmentConfig, as_counts, strengths
 from recommendations.algorithms.significance import Excess, believable
 from recommendations.datatypes import INTEREST_WEIGHTS
 from recommendations.exceptions import ConfigurationError
@@ -23,7 +23,7 @@ from recommendations.exceptions import ConfigurationError
 class TrendingConfig(SegmentConfig):
     """`recent_days`: what "now" is, best whole weeks. `baseline_days`: what "usually" is, the time before that, in
     periods as long as the recent one. `confidence`: of the items listed, this share has really risen, or more.
-    `min_visitors`: items with fewer, in both together, are not compared; counted in the heaviest kind of event."""
+    `min_visitors`: items with fewer, in both together, are not compared."""
 
     events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
     recent_days: float = 7.0
@@ -51,10 +51,10 @@ class Trending(SegmentAlgorithm):
     """The rise of an item's interest over its own baseline, as far as it is certain.
 
     r_i = visitors of item i in the recent period, b_i in the periods of the baseline (a visitor counts once an item and
-    period, by the strongest event); R = Σ r, B_i = Σ b over the time in which item i was there. If only the shop as a
-    whole rose or fell, r_i would be binomial in n_i = r_i + b_i with the share m_i = R / (R + B_i): two Poisson
-    rates, conditional on their sum (Przyborowski & Wilenski 1940). Interest in an item also strays from one period to
-    the next: its share has the variance of a Beta with the concentration c·(R + B_i) / (mean of B a period), c learned
+    period, by the strongest event, see `segments.as_counts`); R = Σ r, B_i = Σ b over the time in which item i was
+    there. If only the shop as a whole rose or fell, r_i would be binomial in n_i = r_i + b_i with the share
+    m_i = R / (R + B_i): two Poisson rates, conditional on their sum (Przyborowski & Wilenski 1940). Interest in an item
+    also strays from one period to the next: its share has the variance of a Beta with the concentration c·(R + B_i) / (mean of B a period), c learned
     from the periods of the baseline by maximum likelihood (see `significance.Excess`). With p_i, the chance of r_i
     visitors or more if nothing is unusual, those items are listed whose p_i is at most the limit α that keeps the
     expected share of false ones among them below 1 − `confidence` (Benjamini & Hochberg 1995). With q_i, the lower end
@@ -101,11 +101,10 @@ class Trending(SegmentAlgorithm):
         ago = np.floor((now - chosen.time) / length).astype(np.int64)
         inside = ago <= self.config.n_periods
         chosen, ago = chosen.select(mask=inside), ago[inside]
-        weight = chosen.weights(self.config.events) / max(map(abs, self.config.events.values()))
-        _, item, period, strength = strengths(chosen, weight, ago)
+        _, item, period, strength = strengths(chosen, chosen.weights(self.config.events), ago)
         width = self.config.n_periods + 1
         return (
-            np.bincount(item * width + period, strength, chosen.n_items * width)
+            np.bincount(item * width + period, as_counts(strength), chosen.n_items * width)
             .reshape(-1, width)
             .astype(np.float64)
         )

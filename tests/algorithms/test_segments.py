@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recommendations.algorithms.high_conversion import HighConversion
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.new_arrivals import NewArrivals
-from recommendations.algorithms.segments import SegmentAlgorithm, best_of, strengths
+from recommendations.algorithms.segments import SegmentAlgorithm, as_counts, best_of, strengths
 from recommendations.algorithms.trending import Trending
 from recommendations.datatypes import price_segment
 from recommendations.exceptions import NotEnoughData
@@ -131,3 +131,11 @@ def test_relabelling_changes_only_the_keys(
     other = [(visitor and f"z{visitor}", f"x-{item}", *rest) for visitor, item, *rest in rows]
     before, after = learn(algorithm, options, rows), learn(algorithm, options, other)  # type: ignore[arg-type]
     assert after == (None if before is None else [(f"x-{item}", score) for item, score in before])
+
+
+def test_weights_become_counts() -> None:
+    assert as_counts(np.array([0.2, 0.2, 0.2])) == pytest.approx([1.0, 1.0, 1.0])
+    scaled = as_counts(np.array([1.0, 1.0, 5.0]))
+    assert scaled == pytest.approx(np.array([1.0, 1.0, 5.0]) * 7 / 27)
+    assert (scaled**2).sum() == pytest.approx(scaled.sum())
+    assert as_counts(np.zeros(0)).tolist() == []

@@ -106,7 +106,8 @@ def test_a_visitor_counts_once_a_period_and_light_kinds_less() -> None:
     )
     trending = Trending(events={"view": 1.0, "cart": 4.0}, recent_days=7, baseline_days=14).fit(events)
     # Periods end at day 20.5: the views of days 1 and 2 are together, then one cart, then a cart beside a view.
-    assert (trending.recent_.tolist(), trending.baseline_.tolist()) == ([1.0], [1.25])
+    # Weights 1, 4 and 4 count times Σw / Σw² = 9/33.
+    assert (trending.recent_[0], trending.baseline_[0]) == pytest.approx((12 / 11, 15 / 11))
 
 
 def test_the_new_are_not_compared_and_the_young_by_their_time() -> None:
