@@ -54,12 +54,12 @@ class Trending(SegmentAlgorithm):
     period, by the strongest event, see `segments.as_counts`); R = Σ r, B_i = Σ b over the time in which item i was
     there. If only the shop as a whole rose or fell, r_i would be binomial in n_i = r_i + b_i with the share
     m_i = R / (R + B_i): two Poisson rates, conditional on their sum (Przyborowski & Wilenski 1940). Interest in an item
-    also strays from one period to the next: its share has the variance of a Beta with the concentration c·(R + B_i) / (mean of B a period), c learned
-    from the periods of the baseline by maximum likelihood (see `significance.Excess`). With p_i, the chance of r_i
-    visitors or more if nothing is unusual, those items are listed whose p_i is at most the limit α that keeps the
-    expected share of false ones among them below 1 − `confidence` (Benjamini & Hochberg 1995). With q_i, the lower end
-    of the interval for the item's share at the level α (Benjamini & Yekutieli 2005, §3: so the intervals of what was
-    selected hold), interest rose at least by the factor
+    also strays from one period to the next: its share has the variance of a Beta with the concentration
+    c·(R + B_i) / (mean of B a period), c learned from the periods of the baseline by maximum likelihood (see
+    `significance.Excess`). With p_i, the chance of r_i visitors or more if nothing is unusual, those items are listed
+    whose p_i is at most the limit α that keeps the expected share of false ones among them below 1 − `confidence`
+    (Benjamini & Hochberg 1995). With q_i, the lower end of the interval for the item's share at the level α (Benjamini
+    & Yekutieli 2005, §3: so the intervals of what was selected hold), interest rose at least by the factor
 
         ρ_i = q_i / (1 − q_i) · (1 − m_i) / m_i
 
