@@ -108,6 +108,35 @@ class VisitorLists(Published):
         return self._without(sparse.csr_matrix((scores, (rows, columns)), shape=shape), audience.forbidden)
 
 
+class ListsOfSegments(Published):
+    """Visitor → segments → items: the lists of a visitor's segments, weighted by how much the visitor is of each."""
+
+    def __init__(
+        self, algorithm: Algorithm, visitor_keys: Sequence[str], codes: dict[str, int], length: int
+    ) -> None:
+        lists = dict(algorithm.segment_lists(length))
+        self.algorithm, self.visitor_keys = algorithm, visitor_keys
+        self.segments = {segment: number for number, segment in enumerate(lists)}
+        rows, columns, scores, _ = _coded(lists.items(), codes, self.segments, length)
+        super().__init__(codes)
+        shape = (len(lists), len(codes))
+        self.lists = sparse.csr_matrix((scores, (rows, columns)), shape=shape)
+
+    def scores(self, audience: Audience) -> sparse.csr_matrix:
+        row_of = {self.visitor_keys[user]: row for row, user in enumerate(audience.users)}
+        belongs = self.algorithm.visitor_segments(list(row_of), len(self.segments))
+        entries = [
+            (row_of[visitor], self.segments[segment], share)
+            for visitor, pairs in belongs
+            for segment, share in pairs
+            if segment in self.segments
+        ]
+        rows, columns, shares = zip(*entries, strict=True) if entries else ((), (), ())
+        shape = (len(audience), len(self.segments))
+        summed = sparse.csr_matrix((shares, (rows, columns)), shape=shape, dtype=np.float64) @ self.lists
+        return self._without(sparse.csr_matrix(summed), audience.forbidden)
+
+
 class EverybodysList(Published):
     """Segment → items: the list of everybody."""
 
@@ -127,12 +156,15 @@ class EverybodysList(Published):
 def published(
     recommender: Algorithm | Lists, train: Interactions, audience: Audience, length: int
 ) -> Published:
-    """What is published: the lists of items if there are any, else those of visitors, else of segments."""
+    """What is published: the lists of items if there are any, else those of visitors, else those of their segments,
+    else the list of everybody."""
     codes = {key: code for code, key in enumerate(train.item_keys)}
     produces = recommender.produces if isinstance(recommender, Algorithm) else frozenset()
     if ("visitor", "item") in produces and ("item", "item") not in produces:
         assert isinstance(recommender, Algorithm)
         return VisitorLists(recommender, train.visitor_keys, codes, length)
+    if isinstance(recommender, Algorithm) and produces == {("visitor", "segment"), ("segment", "item")}:
+        return ListsOfSegments(recommender, train.visitor_keys, codes, length)
     if isinstance(recommender, Algorithm):
         by_item = ("item", "item") in produces
         lists = recommender.item_lists(length) if by_item else recommender.segment_lists(length)

@@ -12,7 +12,10 @@ from threadpoolctl import threadpool_limits
 from recommendations.algorithms.clustering import before_and_after, centres_of, foretold, nearest
 from recommendations.algorithms.communities import VisitorCommunities
 from recommendations.algorithms.interactions import Interactions
+from recommendations.algorithms.popular import Popular
 from recommendations.algorithms.testing import AlgorithmContract
+from recommendations.evaluation.evaluate import evaluate
+from recommendations.evaluation.splits import leave_last_out
 from recommendations.exceptions import ConfigurationError, NotEnoughData
 from tests.algorithms.data import purchases
 
@@ -95,6 +98,19 @@ def test_a_stranger_borrows_from_the_community_that_is_nearest() -> None:
     assert scores[0][of_a].min() > 0 == scores[0][~of_a].max()
     assert scores[1][~of_a].min() > 0 == scores[1][of_a].max()
     assert not scores[2].any()
+
+
+def test_evaluated_by_the_lists_of_a_visitors_segments() -> None:
+    rows = tastes(3, size=8)
+    events = purchases(rows, time=np.random.default_rng(4).permutation(len(rows)).tolist())
+    split = leave_last_out(events, n=2)
+    options = {"k": 5, "exclude_seen": True}
+    of_communities = evaluate(
+        VisitorCommunities(**SMALL).fit(split.train), split.train, split.test, **options
+    )
+    of_all = evaluate(Popular(half_life_days=None).fit(split.train), split.train, split.test, **options)
+    assert of_communities["recall"] > 1.5 * of_all["recall"]
+    assert of_communities["served"] == 1.0
 
 
 def test_visitors_without_events_have_no_community() -> None:
