@@ -20,7 +20,8 @@ from recommendations.exceptions import ConfigurationError, NotEnoughData
 class HighConversionConfig(SegmentConfig):
     """`seen`: kinds of event by which a visitor saw an item. `goals`: kinds that are a success: purchases, or with
     ("cart", "purchase") putting into the cart. `within_days`: a success comes so soon after the first look.
-    `confidence`: an item's share is taken as what it exceeds with this probability."""
+    `confidence`: an item's share is taken as what it exceeds with this probability. `min_buyers`: items with which
+    fewer visitors reached the goal are not listed."""
 
     events: Mapping[str, float] = field(
         default_factory=lambda: {"view": 1.0, "click": 1.0, "cart": 1.0, "purchase": 1.0}
@@ -30,11 +31,13 @@ class HighConversionConfig(SegmentConfig):
     goals: Sequence[str] = ("purchase",)
     within_days: float = 14.0
     confidence: float = 0.9
+    min_buyers: int = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._between(0, 36_500, "within_days")
         self._between(0.5, 0.999999, "confidence")
+        self._between(1, 1_000_000, "min_buyers")
         for name in ("seen", "goals"):
             missing = [kind for kind in getattr(self, name) if not self.events.get(kind)]
             if missing or not getattr(self, name):
@@ -57,7 +60,7 @@ class HighConversion(SegmentAlgorithm):
         q_i / (q_i + m)
 
     ½ is as good as the shop's usual item for certain. Items whose expected share is below the usual are not listed, nor
-    those that nobody bought. Weights of events do not matter.
+    those with fewer than `min_buyers`. Weights of events do not matter.
     """
 
     Config = HighConversionConfig
@@ -85,7 +88,7 @@ class HighConversion(SegmentAlgorithm):
         mean, weight = self.prior_.mean, self.prior_.concentration
         sure = lower_bound(self.buyers_, self.lookers_, mean, weight, self.config.confidence)
         expected = (self.buyers_ + weight * mean) / (self.lookers_ + weight)
-        listed = (self.buyers_ > 0) & (expected >= mean)
+        listed = (self.buyers_ >= self.config.min_buyers) & (expected >= mean)
         self._learned(interactions.item_keys, np.where(listed, sure / (sure + mean), 0.0), catalogue)
         return self
 

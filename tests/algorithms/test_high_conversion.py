@@ -50,7 +50,7 @@ def test_the_lower_bound_by_hand() -> None:
         "lucky": (2, 1),
         "poor": (400, 2),
     }
-    shop = HighConversion().fit(events(visits(**counts)))
+    shop = HighConversion(min_buyers=1).fit(events(visits(**counts)))
     known = {key: n for n, key in enumerate(shop.item_keys_)}
     assert (shop.lookers_[known["good"]], shop.buyers_[known["good"]]) == (100, 30)
     mean, weight = shop.prior_.mean, shop.prior_.concentration
@@ -81,6 +81,11 @@ def test_who_bought_without_looking_or_late_or_before_says_nothing() -> None:
     ]
     shop = HighConversion(within_days=7).fit(events(rows))
     assert (shop.lookers_.tolist(), shop.buyers_.tolist()) == ([4, 0], [2, 0])
+
+
+def test_one_sale_is_no_conversion() -> None:
+    shop = HighConversion().fit(events(visits(a=(1, 1), b=(2, 2), c=(50, 5))))
+    assert [item for item, _ in dict(shop.segment_lists())[""]] == ["b"]
 
 
 def test_carts_may_be_the_goal() -> None:
@@ -157,6 +162,7 @@ def test_too_little(rows: Rows, message: str) -> None:
         ({"goals": []}, "goals must name kinds that events gives a weight, got []."),
         ({"goals": ["view"]}, "seen and goals must differ, both name 'view'."),
         ({"within_days": -1}, "within_days must be within 0..36500, got -1."),
+        ({"min_buyers": 0}, "min_buyers must be within 1..1e+06, got 0."),
         ({"confidence": 0.2}, "confidence must be within 0.5..0.999999, got 0.2."),
     ],
 )
