@@ -17,6 +17,9 @@ from recommendations.algorithms.segments import SegmentAlgorithm, SegmentConfig,
 from recommendations.datatypes import INTEREST_WEIGHTS
 from recommendations.exceptions import NotEnoughData
 
+#: Less than so many days is no time to be noticed in.
+_A_MOMENT = 1e-4
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewArrivalsConfig(SegmentConfig):
@@ -80,6 +83,7 @@ class NewArrivals(SegmentAlgorithm):
         visitors[of_event] = self._visitors(interactions, born[of_event], longest)
         self.age_days_ = (now - born) / SECONDS_PER_DAY
         days = np.minimum(self.age_days_, self.config.max_age_days)
+        days = np.where(days < _A_MOMENT, 0.0, days)
         self.prior_ = gamma_prior(visitors[born >= start], days[born >= start])
         self._learned(item_keys, self._score(visitors, days), catalogue)
         return self
