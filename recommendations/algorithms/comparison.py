@@ -18,7 +18,7 @@ _MARGIN = 16
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Rows of `left` with rows of `right`, checked and with nothing left out.
+    """The product of `left` (n_rows, n_features) and `right` (n_features, n_columns), checked and complete.
 
     Row `i` and column `j` are not compared where `row_groups[i] == column_groups[j]`.
     """
@@ -45,17 +45,17 @@ class Comparison:
         groups: Any,
         threshold: float,
     ) -> Comparison:
-        left = _checked("matrix", matrix)
-        other = left if right is None else _checked("right", right)
-        if left.shape[1] != other.shape[1]:
+        rows = _checked("matrix", matrix)
+        columns = rows if right is None else _checked("right", right)
+        if rows.shape[1] != columns.shape[1]:
             raise ValueError(
-                f"right must have {left.shape[1]} features like the matrix, got {other.shape[1]}."
+                f"right must have {rows.shape[1]} features like the matrix, got {columns.shape[1]}."
             )
         if k < 1:
             raise ValueError(f"k must be 1 or more, got {k!r}.")
         if not 0 <= shrinkage < np.inf:
             raise ValueError(f"shrinkage must be 0 or more and finite, got {shrinkage!r}.")
-        n_rows, n_columns = left.shape[0], other.shape[0]
+        n_rows, n_columns = rows.shape[0], columns.shape[0]
         if groups is not None:
             if not len(groups) == n_rows == n_columns:
                 raise ValueError(f"groups must have {n_rows} codes, one a row and column, got {len(groups)}.")
@@ -64,8 +64,8 @@ class Comparison:
             column_groups = np.arange(n_columns, dtype=np.int32)
             row_groups = column_groups if right is None else np.full(n_rows, -1, np.int32)
         return cls(
-            left,
-            other,
+            _sorted(sparse.csr_matrix(rows)),
+            sparse.csr_matrix(columns.T),  # what comes in columns (CSC) has this form already
             min(k, max(n_columns, 1)),
             _norms("row_norm", row_norm, n_rows),
             _norms("column_norm", column_norm, n_columns),
@@ -77,22 +77,28 @@ class Comparison:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.left.shape[0], self.right.shape[0]
+        return self.left.shape[0], self.right.shape[1]
 
     def forbidden(self, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of these pairs are not compared."""
         return self.row_groups[rows] == self.column_groups[columns]
 
 
-def _checked(name: str, matrix: Any) -> sparse.csr_matrix:
-    rows = sparse.csr_matrix(matrix)
-    if rows.dtype not in (np.float32, np.float64):
-        rows = rows.astype(np.float64)
-    if not rows.has_sorted_indices:
-        rows = rows.sorted_indices()
-    if not np.isfinite(rows.data.sum(dtype=np.float64)):
+def _checked(name: str, matrix: Any) -> Any:
+    """CSR or CSC of floats."""
+    known = (
+        matrix if sparse.issparse(matrix) and matrix.format in ("csr", "csc") else sparse.csr_matrix(matrix)
+    )
+    if known.dtype not in (np.float32, np.float64):
+        known = known.astype(np.float64)
+    if not np.isfinite(known.data.sum(dtype=np.float64)):
         raise ValueError(f"{name} holds NaN or infinite values.")
-    return rows
+    return known
+
+
+def _sorted(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """With the features of a row in order, which is the order of summing; what was given stays as it is."""
+    return matrix if matrix.has_sorted_indices else matrix.sorted_indices()
 
 
 def _norms(name: str, norms: Any, n: int) -> NDArray[np.float64]:
@@ -114,7 +120,7 @@ def with_scipy(task: Comparison, block_bytes: int) -> TopK:
 
 def _in_blocks(task: Comparison, rows: NDArray[np.intp], block_bytes: int) -> Iterator[Candidates]:
     left = task.left.astype(np.float64, copy=False)
-    right = sparse.csr_matrix(task.right.T, dtype=np.float64)
+    right = task.right.astype(np.float64, copy=False)
     products = left[rows].copy()
     products.data = np.diff(right.indptr)[products.indices].astype(np.float64)
     size = np.minimum(np.asarray(products.sum(axis=1)).ravel(), task.shape[1]) * 16 + 64
@@ -136,12 +142,11 @@ def with_sparse_dot_topn(task: Comparison, block_bytes: int, n_threads: int) -> 
 
     n_rows, n_columns = task.shape
     wanted = min(task.k + _MARGIN, n_columns)
-    left = _divided(task.left, task.row_norm)
-    right = left if task.right is task.left and task.row_norm is task.column_norm else None
-    right = _divided(task.right, task.column_norm) if right is None else right
-    product = sp_matmul_topn(
-        left, sparse.csr_matrix(right.T), wanted, threshold=float(task.threshold), n_threads=n_threads
-    )
+    left = task.left.astype(np.float64)
+    left.data *= np.repeat(_inverse(task.row_norm), np.diff(left.indptr))
+    right = task.right.astype(np.float64)
+    right.data *= _inverse(task.column_norm)[right.indices]
+    product = sp_matmul_topn(left, right, wanted, threshold=float(task.threshold), n_threads=n_threads)
     product.sort_indices()
     owner = np.repeat(np.arange(n_rows), np.diff(product.indptr))
     scores = product.data.astype(np.float32)
@@ -164,10 +169,5 @@ def with_sparse_dot_topn(task: Comparison, block_bytes: int, n_threads: int) -> 
     return TopK.of([certain, *again], n_rows, n_columns, task.k)
 
 
-def _divided(matrix: sparse.csr_matrix, norms: NDArray[np.float64]) -> sparse.csr_matrix:
-    """Rows divided by their norms, float64; those with norm 0 become 0."""
-    if (norms == 1).all():
-        return matrix.astype(np.float64, copy=False)
-    factor = np.divide(1.0, norms, out=np.zeros(len(norms)), where=norms > 0)
-    data = matrix.data * np.repeat(factor, np.diff(matrix.indptr))
-    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+def _inverse(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(1.0, norms, out=np.zeros(len(norms)), where=norms > 0)

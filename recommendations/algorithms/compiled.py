@@ -6,7 +6,11 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -51,18 +55,27 @@ def n_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def share_rows(work: Callable[[int, int], None], n_rows: int, n_threads: int | None = None) -> None:
+def share_rows(
+    work: Callable[[int, int], object],
+    n_rows: int,
+    *,
+    cost: NDArray[np.integer] | None = None,
+    n_threads: int | None = None,
+) -> None:
     """Call `work(begin, end)` until rows 0 to `n_rows` are done, by several threads at once.
 
     `work` must release the interpreter's lock to gain from it, and write to its own rows only, so that the
-    result is the same whatever the number of threads.
+    result is the same whatever the number of threads. `cost`, (n_rows + 1,), says what the rows before each row
+    cost together, as the indptr of a sparse matrix does: portions then cost about the same.
     """
     n_threads = n_threads or n_cpus()
-    portion = max(1, -(-n_rows // (n_threads * _PORTIONS)))
-    begins = range(0, n_rows, portion)
-    if n_threads == 1 or len(begins) < 2:
+    n_portions = min(n_threads * _PORTIONS, n_rows)
+    if n_threads == 1 or n_portions < 2:
         work(0, n_rows)
         return
+    effort = np.arange(n_rows + 1) if cost is None else cost + np.arange(n_rows + 1)
+    wanted = np.linspace(0, effort[-1], n_portions + 1)
+    bounds = np.unique(np.searchsorted(effort, wanted)).tolist()
     with ThreadPoolExecutor(n_threads) as pool:
-        for done in [pool.submit(work, begin, min(begin + portion, n_rows)) for begin in begins]:
+        for done in [pool.submit(work, begin, end) for begin, end in pairwise(bounds)]:
             done.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recommendations.algorithms import kernels
@@ -12,38 +13,59 @@ from recommendations.algorithms.topk import TopK
 
 
 def with_numba(task: Comparison, n_threads: int | None) -> TopK:
-    """By a dense row of sums for each row of `task`, rows shared by threads."""
+    """By a row of sums, one for each column, for each row of `task`; threads share the rows."""
     n_rows, n_columns = task.shape
-    by_feature = sparse.csr_matrix(task.right.T)
     codes = np.empty((n_rows, task.k), np.int32)
     scores = np.empty((n_rows, task.k), np.float32)
     counts = np.zeros(n_rows, np.int64)
-    columns = (
-        task.left.indptr.astype(np.int64),
-        task.left.indices.astype(np.int32, copy=False),
-        task.left.data,
-        by_feature.indptr.astype(np.int64),
-        by_feature.indices.astype(np.int32, copy=False),
-        by_feature.data,
-    )
+    _fill(task, codes, scores, counts, n_threads)
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    if indptr[-1] == codes.size:
+        return TopK(indptr, codes.ravel(), scores.ravel(), n_columns)
+    filled = np.arange(task.k) < counts[:, None]
+    indices = codes[filled]
+    del codes  # one at a time: they are as large as the result
+    return TopK(indptr, indices, scores[filled], n_columns)
+
+
+def _fill(
+    task: Comparison,
+    codes: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    counts: NDArray[np.int64],
+    n_threads: int | None,
+) -> None:
+    data_type = np.result_type(task.left.dtype, task.right.dtype)
+    left = _columns(task.left, data_type)
+    right = _columns(task.right, data_type)
+    flat = kernels.is_flat(right[0], right[2])
     share_rows(
         lambda begin, end: kernels.best_products(
-            *columns,
+            *left,
+            *right,
+            flat,
             task.row_norm,
             task.column_norm,
             task.shrinkage,
             task.row_groups,
             task.column_groups,
-            task.threshold,
+            max(task.threshold, np.float32(0)),
             codes,
             scores,
             counts,
             begin,
             end,
         ),
-        n_rows,
-        n_threads,
+        len(counts),
+        cost=left[0],
+        n_threads=n_threads,
     )
-    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    filled = np.arange(task.k) < counts[:, None]
-    return TopK(indptr, codes[filled], scores[filled], n_columns)
+
+
+def _columns(matrix: sparse.csr_matrix, data_type: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
+    """indptr, indices and data, always of the same types: each other type is compiled anew."""
+    return (
+        matrix.indptr.astype(np.int64),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data.astype(data_type, copy=False),
+    )

@@ -75,6 +75,7 @@ def best_codes(
                 *columns, n_columns, hidden_indptr, hidden_indices, codes, values, begin, end
             ),
             n_rows,
+            cost=columns[0],
         )
     return codes, values
 
@@ -91,7 +92,9 @@ def multiply(left: sparse.csr_matrix, right: sparse.csr_matrix) -> NDArray[np.fl
         from recommendations.algorithms import kernels
 
         columns = (*_columns(left), *_columns(right))
-        share_rows(lambda begin, end: kernels.multiply(*columns, product, begin, end), len(product))
+        share_rows(
+            lambda begin, end: kernels.multiply(*columns, product, begin, end), len(product), cost=columns[0]
+        )
         return product
     left, right = (sparse.csr_matrix(side, dtype=np.float32) for side in (left, right))
     for begin in range(0, len(product), _ROWS_AT_ONCE):
