@@ -23,6 +23,7 @@ LEAVES: dict[str, set[str]] = {
     "progress": set(),
     "signals": set(),
     "text": set(),
+    "trees": set(),
     "conf": {"defaults", "exceptions"},
 }
 
@@ -31,7 +32,7 @@ COMMON = {"exceptions", "progress", "paths"}
 
 #: Package → what it may import of ours, besides itself and what is common.
 LAYERS: dict[str, set[str]] = {
-    "algorithms": {"evaluation", "datatypes", "text"},
+    "algorithms": {"evaluation", "datatypes", "text", "trees"},
     "evaluation": {"algorithms", "datatypes", "text"},
     "models": {"datatypes"},
     "adapter": {"conf", "datatypes"},
@@ -45,7 +46,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "serving": {
         *("store", "experiments.assignment", "profiles.session", "adapter"),
-        *("conf", "models", "datatypes", "signals", "text"),
+        *("conf", "models", "datatypes", "signals", "text", "trees"),
     },
     "reports": {"experiments", "store", "adapter", "conf", "models", "datatypes"},
     "engagement": {
