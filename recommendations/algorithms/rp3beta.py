@@ -31,7 +31,7 @@ class RP3betaConfig(MatrixConfig):
     `neighbours`: how many are kept an item. `max_items_per_visitor`: heavier visitors keep their strongest."""
 
     alpha: float = 0.5
-    beta: float = 0.3
+    beta: float = 0.35
     neighbours: int = 500
     max_items_per_visitor: int = 1000
 
@@ -58,7 +58,7 @@ class RP3beta(MatrixAlgorithm):
 
     search_space = {
         "alpha": (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0),
-        "beta": (0.0, 0.15, 0.3, 0.45, 0.6, 0.8),
+        "beta": (0.0, 0.2, 0.35, 0.5, 0.65, 0.8),
         "history_decay": (0.0, 0.2, 0.4, 0.7),
     }
 

@@ -31,12 +31,12 @@ _EXACT_BELOW = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class LowPassConfig(MatrixConfig):
-    """`components`: singular vectors kept. `user_exponent` (α), `item_exponent` (β), `popularity_exponent` (γ): see
+    """`components`: singular vectors kept. `visitor_exponent` (α), `item_exponent` (β), `popularity_exponent` (γ): see
     LowPass. `power_iterations`: passes over the matrix that sharpen the singular vectors. `seed`: of the random start
     of the decomposition."""
 
     components: int = 256
-    user_exponent: float = 0.5
+    visitor_exponent: float = 0.5
     item_exponent: float = 0.5
     popularity_exponent: float = 0.3
     power_iterations: int = 4
@@ -46,7 +46,7 @@ class LowPassConfig(MatrixConfig):
         super().__post_init__()
         self._whole(1, "components")
         self._whole(0, "power_iterations", "seed")
-        self._between(0, 1, "user_exponent", "item_exponent", "popularity_exponent")
+        self._between(0, 1, "visitor_exponent", "item_exponent", "popularity_exponent")
 
 
 class LowPass(MatrixAlgorithm):
@@ -96,7 +96,7 @@ class LowPass(MatrixAlgorithm):
 
     def _by_length(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
         """Rows × d_u^−α."""
-        return scaled(matrix, rows=powers(row_sums(matrix), -self.config.user_exponent))
+        return scaled(matrix, rows=powers(row_sums(matrix), -self.config.visitor_exponent))
 
     def _low_pass(self, query: sparse.csr_matrix) -> NDArray[np.float32]:
         projected = scaled(query, columns=self._normaliser) @ self.vectors_
@@ -133,7 +133,7 @@ class GFCF(LowPass):
     search_space = {
         "alpha": (0.0, 0.1, 0.3, 0.6, 1.0),
         "item_exponent": (0.3, 0.4, 0.5, 0.6),
-        "user_exponent": (0.1, 0.2, 0.3, 0.4, 0.5),
+        "visitor_exponent": (0.1, 0.2, 0.3, 0.4, 0.5),
         "history_decay": (0.0, 0.2, 0.4, 0.7),
     }
 

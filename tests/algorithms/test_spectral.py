@@ -48,7 +48,7 @@ def test_low_pass_of_two_visitors() -> None:
 
 def test_exponents_of_the_normalisation() -> None:
     # X = (1 1 0 / 0 1 1) as it is: XXᵀ = (2 1 / 1 2), eigenvalue 3, v = (1 2 1)/√6.
-    options = {"components": 1, "user_exponent": 0.0, "item_exponent": 0.0, "popularity_exponent": 0.0}
+    options = {"components": 1, "visitor_exponent": 0.0, "item_exponent": 0.0, "popularity_exponent": 0.0}
     score = LowPass(**options).fit(purchases(ROWS)).score([[("a", 1.0)]])
     assert score[0] == pytest.approx([1 / 6, 2 / 6, 1 / 6], abs=1e-6)
 
