@@ -89,12 +89,12 @@ class Histories:
         count = np.diff(self.indptr)[chosen]
         indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
         rows = np.repeat(self.indptr[chosen] - indptr[:-1], count) + np.arange(indptr[-1])
-        return replace(self._rows(rows), indptr=indptr)
+        return self.rows(rows, indptr)
 
     def where(self, mask: NDArray[np.bool_]) -> Histories:
         """Only the events where `mask` (n_events,) holds; the histories stay, some perhaps empty."""
         kept = np.concatenate([[0], np.cumsum(mask)])
-        return replace(self._rows(np.flatnonzero(mask)), indptr=kept[self.indptr].astype(np.int64))
+        return self.rows(np.flatnonzero(mask), kept[self.indptr].astype(np.int64))
 
     def weighted(self, weight: NDArray[np.floating]) -> Histories:
         """The same with other weights, (n_events,)."""
@@ -138,10 +138,13 @@ class Histories:
             matrix.data[:] = 1.0
         return matrix
 
-    def _rows(self, rows: NDArray[np.integer]) -> Histories:
+    def rows(self, rows: NDArray[np.integer], indptr: NDArray[np.int64]) -> Histories:
+        """The events in these rows, cut into histories by `indptr`."""
         names = ("item", "weight", "time", "kind", "basket")
         rating = None if self.rating is None else self.rating[rows]
-        return replace(self, rating=rating, **{name: getattr(self, name)[rows] for name in names})
+        return replace(
+            self, rating=rating, indptr=indptr, **{name: getattr(self, name)[rows] for name in names}
+        )
 
 
 def as_histories(histories: Histories | Pairs, item_keys: tuple[str, ...]) -> Histories:

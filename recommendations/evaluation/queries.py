@@ -138,10 +138,21 @@ def _split(
     return Held(train, hold_out.queries(Histories.of(train), _answers(interactions, held)))
 
 
+def _first_rows(interactions: Interactions) -> NDArray[np.int64]:
+    """The first row of each visitor and, at the end, of nobody: (n_visitors + 1,); len(interactions) = none."""
+    first = np.full(interactions.n_visitors + 1, len(interactions))
+    np.minimum.at(first, interactions.visitor, np.arange(len(interactions)))
+    first[-1] = len(interactions)
+    return first
+
+
 def _last(hold_out: HoldOut, interactions: Interactions) -> Held:
     rows = _candidates(hold_out, interactions)
     visitor = interactions.visitor[rows]
     last = rows[np.append(visitor[1:] != visitor[:-1], True)] if len(rows) else rows
+    last = last[
+        _first_rows(interactions)[interactions.visitor[last]] < last
+    ]  # something must be left to ask with
     held = np.zeros(len(interactions), bool)
     held[last] = True
     first_held = np.full(interactions.n_visitors + 1, len(interactions))
@@ -172,6 +183,10 @@ def _basket(hold_out: HoldOut, interactions: Interactions) -> Held:
     begun = np.full(interactions.n_visitors + 1, np.inf)
     of_last = rows[interactions.basket[rows] == last[interactions.visitor[rows]]]
     np.minimum.at(begun, interactions.visitor[of_last], interactions.time[of_last])
+    earlier = _first_rows(interactions)
+    began = np.append(interactions.time, np.inf)[earlier]
+    of_last = of_last[(began < begun)[interactions.visitor[of_last]]]
+    begun[began >= begun] = np.inf
     held = np.zeros(len(interactions), bool)
     held[of_last] = True
     gone = ~held & (interactions.time >= begun[interactions.visitor])
@@ -205,11 +220,7 @@ def prefixes_of(whole: Histories) -> tuple[Histories, sparse.csr_matrix]:
     length = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + 1
     indptr = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     rows = np.repeat(whole.indptr[of] - indptr[:-1], length) + np.arange(indptr[-1])
-    prefixes = replace(
-        whole[np.zeros(0, np.int64)],
-        **{name: getattr(whole, name)[rows] for name in ("item", "weight", "time", "kind", "basket")},
-        indptr=indptr,
-    )
+    prefixes = whole.rows(rows, indptr)
     nexts = whole.item[whole.indptr[of] + length]
     shape = (len(of), whole.n_items)
     return prefixes, sparse.csr_matrix(

@@ -126,9 +126,9 @@ class FeatureMaker:
 
     def _repeats(self, codes: NDArray[np.int32], histories: Histories) -> list[NDArray[np.float32]]:
         shape = (len(histories), histories.n_items)
-        count = sparse.csr_matrix(
-            (np.ones(len(histories.item)), histories.item, histories.indptr), shape=shape
-        )
+        # A copy: to sum duplicates sorts the items in place.
+        ones = (np.ones(len(histories.item)), histories.item, histories.indptr)
+        count = sparse.csr_matrix(ones, shape=shape, copy=True)
         count.sum_duplicates()
         columns = [pick(count, codes)]
         cell = histories.owner * histories.n_items + histories.item

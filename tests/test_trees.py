@@ -1,0 +1,74 @@
+"""Trees in plain Python: equal to LightGBM's, whatever is missing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from recommendations.trees import Tree, TreeEnsemble
+
+STUMP = Tree((0,), (1.5,), (-1,), (-2,), ("nan",), (False,), (10.0, 20.0))
+
+
+@pytest.mark.parametrize(("x", "value"), [(1.0, 10.0), (1.5, 10.0), (1.6, 20.0), (float("nan"), 20.0)])
+def test_a_split(x: float, value: float) -> None:
+    assert STUMP.value([x]) == value
+
+
+def test_missing_may_be_zero_or_nothing() -> None:
+    as_zero = Tree((0,), (-1.0,), (-1,), (-2,), ("zero",), (True,), (10.0, 20.0))
+    assert (as_zero.value([0.0]), as_zero.value([1e-40]), as_zero.value([1.0])) == (10.0, 10.0, 20.0)
+    assert as_zero.value([float("nan")]) == 10.0
+    nothing = Tree((0,), (-1.0,), (-1,), (-2,), ("none",), (True,), (10.0, 20.0))
+    assert nothing.value([float("nan")]) == 20.0  # NaN is taken for 0
+
+
+def test_a_single_leaf() -> None:
+    assert Tree((), (), (), (), (), (), (0.25,)).value([1.0]) == 0.25
+
+
+def test_sums_names_and_json() -> None:
+    ensemble = TreeEnsemble(("price",), (STUMP, STUMP))
+    assert ensemble.score([2.0]) == 40.0
+    again = TreeEnsemble.from_dict(json.loads(json.dumps(ensemble.to_dict())))
+    assert again.score([1.0]) == 20.0
+    with pytest.raises(ValueError, match="2 features given, the trees know 1"):
+        ensemble.score([1.0, 2.0])
+    with pytest.raises(ValueError, match="format 7 cannot be read"):
+        TreeEnsemble.from_dict({"format": 7})
+
+
+def test_scores_equal_lightgbm() -> None:
+    pytest.importorskip("lightgbm")
+    from recommendations.algorithms.blending.ranker import train
+
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 20, 5)).astype(np.float32)
+    features[rng.random(features.shape) < 0.1] = np.nan
+    features[rng.random(features.shape) < 0.1] = 0.0
+    labels = (np.nan_to_num(features[:, :, 0]) + rng.normal(size=(60, 20)) > 1.5).astype(np.int32)
+    ranker = train(
+        features,
+        labels,
+        [f"f{n}" for n in range(5)],
+        n_trees=30,
+        learning_rate=0.1,
+        leaves=8,
+        min_data=5,
+        feature_fraction=0.8,
+        truncation=10,
+        seed=0,
+    )
+    trees = TreeEnsemble.from_dict(json.loads(json.dumps(ranker.trees().to_dict())))
+    rows = features.reshape(-1, 5)
+    expected = ranker.booster.predict(rows)
+    assert [trees.score(row) for row in rows.astype(float).tolist()] == pytest.approx(
+        expected.tolist(), abs=1e-12
+    )
+    fewer = ranker.trees(10)
+    assert len(fewer.trees) == 10
+    shap = ranker.contributions(rows)
+    assert shap.shape == (len(rows), 6)
+    assert shap.sum(axis=1) == pytest.approx(expected, abs=1e-6)
