@@ -19,7 +19,13 @@ SURPLUS = 1.25
 
 
 def shop(
-    n_interactions: int, n_items: int, *, seed: int = 0, robots: int = 0, robot_items: int = 50_000
+    n_interactions: int,
+    n_items: int,
+    *,
+    seed: int = 0,
+    sigma: float = SIGMA,
+    robots: int = 0,
+    robot_items: int = 50_000,
 ) -> sparse.csr_matrix:
     """Visitors × items, float32, sorted indices, `n_interactions` entries for a tenth as many visitors.
 
@@ -28,7 +34,7 @@ def shop(
     """
     rng = np.random.default_rng(seed)
     n_visitors = max(n_interactions // MEAN_ITEMS, 1)
-    size = rng.lognormal(0.0, SIGMA, n_visitors)
+    size = rng.lognormal(0.0, sigma, n_visitors)
     size = np.minimum(np.ceil(size * (SURPLUS * n_interactions / size.sum())), n_items // 4 + 1).astype(
         np.int64
     )

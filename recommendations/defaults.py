@@ -31,6 +31,26 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.content.ContentTfidf",
         "options": {},
     },
+    "trending": {
+        "algorithm": "recommendations.algorithms.trending.Trending",
+        "options": {"events": _BEHAVIOUR},
+    },
+    "new_arrivals": {
+        "algorithm": "recommendations.algorithms.new_arrivals.NewArrivals",
+        "options": {"events": _BEHAVIOUR},
+    },
+    "high_conversion": {
+        "algorithm": "recommendations.algorithms.high_conversion.HighConversion",
+        "options": {},
+    },
+    "buy_again": {
+        "algorithm": "recommendations.algorithms.buy_again.BuyAgain",
+        "options": {"events": {"purchase": 1.0}},
+    },
+    "communities": {
+        "algorithm": "recommendations.algorithms.communities.VisitorCommunities",
+        "options": {"events": _BEHAVIOUR},
+    },
 }
 
 _FILTERS = ["shown_item", "cart", "purchased", "dismissed"]

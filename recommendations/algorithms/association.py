@@ -22,7 +22,8 @@ from recommendations.algorithms.pairs import (
     entropies,
     log_likelihood_ratio,
 )
-from recommendations.algorithms.similarity import TopK, calibrated, cap_row_entries, top_k_of_rows
+from recommendations.algorithms.ranking import best
+from recommendations.algorithms.similarity import TopK, calibrated, cap_row_entries
 from recommendations.exceptions import NotEnoughData
 
 
@@ -97,7 +98,7 @@ class Association(Algorithm):
         several = count_visitors(pairs, baskets, basket_actors(chosen)) >= config.min_visitors
         strength = np.where(several, self._strength(pairs, evidence), 0.0)
         matrix = pairs.matrix(strength, len(self.item_keys_))
-        self.neighbours_ = calibrated(top_k_of_rows(matrix, config.neighbours))
+        self.neighbours_ = calibrated(best(matrix, config.neighbours))
         self._similarity: sparse.csr_matrix | None = None
         return self
 

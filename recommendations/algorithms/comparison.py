@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommendations.algorithms.topk import Candidates, TopK, largest
+from recommendations.algorithms.topk import Candidates, TopK
 
 #: How many more than k sparse_dot_topn is asked for, so that ties and variants at the cut are seen.
 _MARGIN = 16
@@ -133,7 +133,23 @@ def _in_blocks(task: Comparison, rows: NDArray[np.intp], block_bytes: int) -> It
         scores = exact.astype(np.float32)
         scores[scores <= task.threshold] = 0.0
         scores[task.forbidden(owner, product.indices)] = 0.0
-        yield from largest(block, product.indptr, product.indices, scores, task.k)
+        yield from _largest(block, product.indptr, product.indices, scores, task.k)
+
+
+def _largest(
+    rows: NDArray[np.intp], indptr: NDArray[Any], indices: NDArray[Any], scores: NDArray[np.float32], k: int
+) -> Iterator[Candidates]:
+    """Of each row of a CSR the positive entries at least as good as its k-th best, ties included, in the order of
+    their columns. `rows` names the rows."""
+    bounds = indptr.tolist()
+    for i, row in enumerate(rows.tolist()):
+        values = scores[bounds[i] : bounds[i + 1]]
+        least = np.partition(values, len(values) - k)[len(values) - k] if len(values) > k else 0.0
+        chosen = np.flatnonzero((values >= least) & (values > 0))
+        if len(chosen):
+            columns = indices[bounds[i] : bounds[i + 1]][chosen]
+            by_index = np.argsort(columns)
+            yield np.full(len(chosen), row), columns[by_index], values[chosen][by_index]
 
 
 def with_sparse_dot_topn(task: Comparison, block_bytes: int, n_threads: int) -> TopK:

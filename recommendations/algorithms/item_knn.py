@@ -51,7 +51,8 @@ class ItemKNN(NeighbourAlgorithm):
     chosen, see docs/algorithms/neighbours.md. A history's score for an item is Σ weight × similarity.
 
     Explicit feedback: `predict` gives μ_i + Σ_j sim(i, j)(r_uj − μ_j) / Σ_j |sim(i, j)| over the neighbours j of i that
-    u rated, with μ_i the mean rating of i (Sarwar et al. 2001, §3.2.1); a score is the sum above the line.
+    u rated, with μ_i the mean rating of i; without `mean_centred` it is the weighted sum of Sarwar et al. 2001, §3.2.1.
+    A score is the sum above the line.
     """
 
     Config = ItemKNNConfig

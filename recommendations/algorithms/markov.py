@@ -16,7 +16,7 @@ from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions, Sequences
 from recommendations.algorithms.personal import PersonalAlgorithm, PersonalConfig
 from recommendations.algorithms.ranking import Scores, best, multiply
-from recommendations.algorithms.similarity import TopK, calibrated, top_k_of_rows
+from recommendations.algorithms.similarity import TopK, calibrated
 from recommendations.exceptions import NotEnoughData
 
 
@@ -98,7 +98,7 @@ class Markov(PersonalAlgorithm):
         frequency = np.maximum(np.bincount(sequences.item, minlength=chosen.n_items), 1.0)
         scaled = sparse.diags(frequency**-config.seed_exponent) @ counts
         scaled = sparse.csr_matrix(scaled @ sparse.diags(frequency**-config.target_exponent))
-        self.neighbours_ = top_k_of_rows(scaled, config.neighbours)
+        self.neighbours_ = best(scaled, config.neighbours)
         self._weights = self.neighbours_.to_csr()
         return self
 

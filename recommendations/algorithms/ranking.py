@@ -89,11 +89,13 @@ def multiply(left: sparse.csr_matrix, right: sparse.csr_matrix) -> NDArray[np.fl
         raise ValueError(f"cannot multiply {left.shape} by {right.shape}.")
     product = np.zeros((left.shape[0], right.shape[1]), np.float32)
     if has_numba():
-        from recommendations.algorithms import kernels
+        from recommendations.algorithms import product_kernels
 
         columns = (*_columns(left), *_columns(right))
         share_rows(
-            lambda begin, end: kernels.multiply(*columns, product, begin, end), len(product), cost=columns[0]
+            lambda begin, end: product_kernels.multiply(*columns, product, begin, end),
+            len(product),
+            cost=columns[0],
         )
         return product
     left, right = (sparse.csr_matrix(side, dtype=np.float32) for side in (left, right))
@@ -112,11 +114,13 @@ def pick(scores: Scores, codes: NDArray[np.integer]) -> NDArray[np.float32]:
         return np.where(codes >= 0, found, np.float32(0))
     picked = np.zeros(codes.shape, np.float32)
     if has_numba():
-        from recommendations.algorithms import kernels
+        from recommendations.algorithms import product_kernels
 
         columns = _columns(scores)
         share_rows(
-            lambda begin, end: kernels.pick_of_sparse(*columns, scores.shape[1], codes, picked, begin, end),
+            lambda begin, end: product_kernels.pick_of_sparse(
+                *columns, scores.shape[1], codes, picked, begin, end
+            ),
             len(codes),
         )
         return picked

@@ -21,7 +21,7 @@ def measure(
     """One of SIMILARITIES, to the rows `learned` (n, n_features): ratings, or else weights ≥ 0 of what happened.
 
     * cosine: Σxy / √((‖x‖² + s)(‖y‖² + s)) (Sarwar et al. 2001, §3.1.1);
-    * asymmetric_cosine: Σxy / ((‖x‖² + s)^`alpha` (‖y‖² + s)^(1 − `alpha`)) (Aiolli 2013, §3.2);
+    * asymmetric_cosine: Σxy / ((‖x‖² + s)^`alpha` (‖y‖² + s)^(1 − `alpha`)) (Aiolli 2013);
     * conditional: |X ∩ Y| / ((|X| + s) (|Y| + s)^`alpha`) (Deshpande & Karypis 2004, §4.1.2);
     * the others: see OF_SETS and OF_VALUES.
 

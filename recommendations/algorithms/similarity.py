@@ -10,7 +10,7 @@ from scipy import sparse
 
 from recommendations.algorithms.comparison import Comparison, with_scipy, with_sparse_dot_topn
 from recommendations.algorithms.compiled import has_numba, n_cpus
-from recommendations.algorithms.topk import TopK, largest
+from recommendations.algorithms.topk import TopK
 from recommendations.exceptions import MissingExtra
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "has_fast_kernel",
     "normalised",
     "square_norms",
-    "top_k_of_rows",
     "top_k_similar",
 ]
 
@@ -90,14 +89,6 @@ def has_fast_kernel() -> bool:
     except ImportError:
         return False
     return True
-
-
-def top_k_of_rows(matrix: sparse.csr_matrix, k: int) -> TopK:
-    """The `k` largest positive entries of each row, best first, ties by index."""
-    matrix = sparse.csr_matrix(matrix)
-    n_rows, n_columns = matrix.shape
-    parts = largest(np.arange(n_rows), matrix.indptr, matrix.indices, matrix.data.astype(np.float32), k)
-    return TopK.of(parts, n_rows, n_columns, k)
 
 
 def cap_row_entries(matrix: sparse.csr_matrix, max_entries: int) -> sparse.csr_matrix:

@@ -17,12 +17,11 @@ from recommendations.algorithms.generalised_knn import damped
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.personal import PersonalAlgorithm, PersonalConfig
-from recommendations.algorithms.ranking import Scores, multiply
+from recommendations.algorithms.ranking import Scores, best, multiply
 from recommendations.algorithms.similarity import (
     TopK,
     calibrated,
     cap_row_entries,
-    top_k_of_rows,
     top_k_similar,
 )
 from recommendations.exceptions import NotEnoughData
@@ -113,7 +112,7 @@ class LocalSLIM(PersonalAlgorithm):
 
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """The largest positive coefficients of each item."""
-        top: TopK = top_k_of_rows(self.coefficients_, k)
+        top: TopK = best(self.coefficients_, k)
         yield from calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def item_weights(self) -> sparse.csr_matrix:

@@ -73,19 +73,3 @@ class TopK:
                 start, end = starts[row], min(starts[row + 1], starts[row] + k)
                 if start < end:
                     yield key, list(zip(targets[start:end], scores[start:end], strict=True))
-
-
-def largest(
-    rows: NDArray[np.intp], indptr: NDArray[Any], indices: NDArray[Any], scores: NDArray[np.float32], k: int
-) -> Iterator[Candidates]:
-    """Of each row of a CSR the positive entries at least as good as its k-th best, ties included, in the order of
-    their columns. `rows` names the rows."""
-    bounds = indptr.tolist()
-    for i, row in enumerate(rows.tolist()):
-        values = scores[bounds[i] : bounds[i + 1]]
-        least = np.partition(values, len(values) - k)[len(values) - k] if len(values) > k else 0.0
-        chosen = np.flatnonzero((values >= least) & (values > 0))
-        if len(chosen):
-            columns = indices[bounds[i] : bounds[i + 1]][chosen]
-            by_index = np.argsort(columns)
-            yield np.full(len(chosen), row), columns[by_index], values[chosen][by_index]

@@ -57,7 +57,7 @@ class UserKNN(NeighbourAlgorithm, PersonalAlgorithm):
     rated i, with μ_v the mean rating of v (Resnick et al. 1994); a score is the sum above the line.
 
     It scores any history, of a visitor it knows or not: somebody whom it knows is a neighbour of himself. Sarwar et
-    al. 2000 for what was bought; amplification by `power` is Breese et al. 1998, §2.2.2.
+    al. 2000 for what was bought; amplification by `power` is Breese et al. 1998, §2.2.
     """
 
     Config = UserKNNConfig

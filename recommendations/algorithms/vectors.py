@@ -32,6 +32,8 @@ METRICS = ("cosine", "euclidean")
 #: Dense similarities are rounded, so that the last bits, which depend on how a product was cut into blocks, decide
 #: no tie.
 _DIGITS = 6
+#: Of fewer items, what they have in common may be what they are.
+ITEMS_A_COMPONENT = 100
 #: Squared distances below this are none.
 _NO_DISTANCE = 1e-6
 
@@ -50,6 +52,18 @@ class VectorConfig(AlgorithmConfig):
         self._one_of("metric", METRICS)
         self._between(0, 1, "min_similarity")
         self._between(1, 10_000_000, "neighbours")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenseConfig(VectorConfig):
+    """`common_components`: so many of the directions that all items share are taken out, at most one for each 100
+    items."""
+
+    common_components: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._between(0, 1000, "common_components")
 
 
 class VectorAlgorithm(Algorithm):
@@ -88,7 +102,7 @@ class VectorAlgorithm(Algorithm):
     ) -> Self:
         config = self.config
         self.item_keys_, vectors = self._vectors(interactions, catalogue)
-        self.vectors_ = unit_rows(vectors) if config.metric == "cosine" else vectors
+        self.vectors_ = self._prepared(vectors)
         rows = None
         if only is not None:
             rows = np.array([i for i, key in enumerate(self.item_keys_) if key in only], np.int64)
@@ -102,6 +116,9 @@ class VectorAlgorithm(Algorithm):
         )
         return self
 
+    def _prepared(self, vectors: Vectors) -> Vectors:
+        return unit_rows(vectors) if self.config.metric == "cosine" else vectors
+
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """At most `neighbours` items a list, the most alike first."""
         yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
@@ -109,6 +126,35 @@ class VectorAlgorithm(Algorithm):
     def _scores(self, histories: Histories) -> NDArray[np.float32]:
         """The similarity of u to every item; nothing for a history without a known item."""
         return likeness(histories.matrix(), self.vectors_, self.config.metric)
+
+
+class DenseAlgorithm(VectorAlgorithm):
+    """A VectorAlgorithm of dense vectors, whose common directions are taken out of the unit vectors first.
+
+    Arora, Liang & Ma 2017, algorithm 1, lines 4 to 7: the first principal directions say "this is a product of this
+    shop". They make everything alike, and most so the mean of a long history.
+    """
+
+    Config = DenseConfig
+    config: DenseConfig
+
+    def _prepared(self, vectors: Vectors) -> Vectors:
+        assert isinstance(vectors, np.ndarray)
+        described = np.flatnonzero(_square_norms(vectors) > 0)
+        prepared = np.zeros_like(vectors)
+        components = min(self.config.common_components, len(described) // ITEMS_A_COMPONENT)
+        prepared[described] = without_common(unit_rows(vectors[described]), components)
+        return super()._prepared(prepared)
+
+
+def without_common(vectors: NDArray[np.float32], components: int) -> NDArray[np.float32]:
+    """The vectors without their projection on the first principal directions of all of them (not centred)."""
+    if not components:
+        return vectors
+    exact = vectors.astype(np.float64)
+    _, directions = np.linalg.eigh(exact.T @ exact)
+    common = directions[:, -components:]
+    return (exact - (exact @ common) @ common.T).astype(np.float32)
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

@@ -13,7 +13,7 @@ class Weighting:
 
     * tfidf: x · ln(1 + n / d_f), d_f = the rows that have feature f (Spärck Jones 1972);
     * bm25: x (k1 + 1) / (x + k1 (1 − b + b · length / mean length)) · ln(1 + (n − d_f + ½) / (d_f + ½)), length = the
-      sum of a row (Robertson & Zaragoza 2009, eq. 3.15, with the logarithm that never falls below 0).
+      sum of a row (Robertson & Zaragoza 2009, with a logarithm that never falls below 0).
     """
 
     def __init__(self, name: str, learned: sparse.csr_matrix, *, k1: float = 1.2, b: float = 0.75) -> None:

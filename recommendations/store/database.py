@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from django.db import connections, router
 from django.db.models import Q, QuerySet
@@ -110,12 +111,13 @@ def _values(snapshot: Snapshot, rows: Iterable[ListRow]) -> Iterator[Values]:
 
 def _insert(using: str, values: list[Values]) -> None:
     """Insert rows in one statement; `bulk_create` would spend as long again on instances and on compiling SQL."""
-    connection = connections[using]
+    connection: Any = connections[using]
     quote = connection.ops.quote_name
-    columns = [quote(name) for name in COLUMNS]
+    into = f"{quote(RankedList._meta.db_table)} ({', '.join(map(quote, COLUMNS))})"
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {quote(RankedList._meta.db_table)} ({', '.join(columns)}) "
-            f"VALUES ({', '.join(['%s'] * len(columns))})",
-            values,
-        )
+        if connection.vendor == "postgresql" and hasattr(connection.Database, "Copy"):  # psycopg 3
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(COLUMNS))})", values)

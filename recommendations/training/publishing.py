@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 
 from django.db import router, transaction
 from django.utils import timezone
@@ -17,6 +18,8 @@ from recommendations.signals import snapshot_activated
 from recommendations.store import ListRow, get_store
 
 Status = Snapshot.Status
+
+_TARGET = itemgetter(0)
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Written:
         for row in rows:
             self.n_lists += 1
             if row[2] == "item":
-                self.targets.update([target for target, _score, _source in row[3]])
+                self.targets.update(map(_TARGET, row[3]))
             yield row
 
 

@@ -84,7 +84,7 @@ class MatrixContract(AlgorithmContract):
         assert np.isfinite(algorithm.score([[(item, 2.0), ("a", 0.5)] for item in ITEMS] + [[]])).all()
         seen: dict[str, set[str]] = {}
         for visitor, item, kind, _ in rows:
-            if kind != "dismiss":
+            if algorithm.config.events.get(kind):
                 seen.setdefault(visitor, set()).add(item)
         for key, pairs in algorithm.visitor_lists(["u:1", "u:2", "nobody known"], 5):
             targets = [target for target, _ in pairs]

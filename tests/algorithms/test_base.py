@@ -33,7 +33,11 @@ BAD: list[tuple[type[Algorithm], dict[str, Any], str]] = [
     (ItemKNN, {"shrinkage": float("nan")}, "shrinkage must be within 0..inf, got nan."),
     (Association, {"rank_by": "x"}, "rank_by must be one of evidence, information, lift, got 'x'."),
     (Popular, {"by": ("colour",)}, "by may name category, brand and price, got 'colour'."),
-    (ContentTfidf, {"fields": {"colour": 1}}, "fields may name title, text, category, brand, got 'colour'."),
+    (
+        ContentTfidf,
+        {"fields": {"colour": 1}},
+        "fields may name title, text, category, brand, characters, price, got 'colour'.",
+    ),
     (ContentTfidf, {"fields": {"title": -1}}, "fields['title'] must be 0 or more, got -1."),
 ]
 

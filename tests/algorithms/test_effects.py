@@ -29,7 +29,9 @@ def test_the_components_behind_many_groups_are_found() -> None:
     assert effects.within == pytest.approx(1.44, rel=0.05)
     assert effects.between == pytest.approx(0.49, rel=0.1)
     there = np.bincount(group, minlength=3000) > 0
-    assert np.mean((effects.offset - truth)[there] ** 2) < 0.25  # 0.2, where the groups' plain means have 0.47
+    assert (
+        np.mean((effects.offset - truth)[there] ** 2) < 0.25
+    )  # 0.2, where the groups' plain means have 0.47
 
 
 @pytest.mark.parametrize("group", [[0, 0, 0], [0, 1, 2]])

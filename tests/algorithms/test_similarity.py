@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recommendations.algorithms.compiled import has_numba
-from recommendations.algorithms.similarity import cap_row_entries, top_k_of_rows, top_k_similar
+from recommendations.algorithms.similarity import cap_row_entries, top_k_similar
 from recommendations.exceptions import MissingExtra
 
 
@@ -198,11 +198,6 @@ def test_heavy_rows_keep_their_largest() -> None:
     capped = cap_row_entries(matrix, 2)
     assert capped.toarray().tolist() == [[3, 0, 3, 0], [0, 0, 1, 0], [1, 1, 0, 0]]
     assert cap_row_entries(matrix, 4) is matrix
-
-
-def test_top_k_of_rows() -> None:
-    matrix = sparse.csr_matrix(np.array([[0, 5.0, 7, 5], [-1, 0, 0, 0]]))
-    assert as_lists(top_k_of_rows(matrix, 2)) == [[(2, 7.0), (1, 5.0)], []]
 
 
 def test_the_best_engine_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

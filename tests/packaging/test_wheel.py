@@ -18,7 +18,10 @@ from packaging.requirements import Requirement
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-EXTRAS = {"api", "celery", "redis", "postgres", "fast", "bots", "demo", "dev", "all"}
+EXTRAS = {
+    *("api", "celery", "redis", "postgres", "bots", "demo"),
+    *("fast", "ranker", "text", "zh", "tune", "bench", "dev", "all"),
+}
 BASE = {"django", "numpy", "scipy", "scikit-learn"}
 
 QUICK_START = """

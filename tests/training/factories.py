@@ -14,14 +14,13 @@ from django.utils import timezone
 from recommendations.algorithms.base import Algorithm, AlgorithmConfig, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
+from recommendations.defaults import RECOMMENDERS
 from recommendations.models import Event, Item
 
 HERE = "tests.training.factories"
 
 #: Only what the test trains; the defaults are taken out.
-NO_DEFAULTS: dict[str, Any] = dict.fromkeys(
-    ("popular", "also_viewed", "also_bought", "bought_together", "similar_content")
-)
+NO_DEFAULTS: dict[str, Any] = dict.fromkeys(RECOMMENDERS)
 
 ALSO_BOUGHT = {
     "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
