@@ -105,6 +105,7 @@ class Run:
             bases=tuned,
             hold_out=task.hold_out,
             rankers=self.seeds,
+            single_item_share=0.0,  # no lists of single items here
             k=task.k,
             refit=self.refit or task.without_validation is not None,
         ).fit(train, task.catalogue)

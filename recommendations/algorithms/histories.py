@@ -83,6 +83,15 @@ class Histories:
             basket=np.full(n, -1, np.int32),
         )
 
+    @classmethod
+    def of_items(cls, items: NDArray[np.integer], known: Histories) -> Histories:
+        """A history for each of the item codes: one event on it, of the kind and time of its latest in `known`."""
+        last = np.zeros(known.n_items, np.int64)
+        order = np.argsort(known.time, kind="stable")
+        last[known.item[order]] = order
+        found = known.rows(last[items], np.arange(len(items) + 1, dtype=np.int64))
+        return found.weighted(np.ones(len(items)))
+
     def __getitem__(self, which: slice | NDArray[np.integer]) -> Histories:
         """Some of the histories: a slice, or their positions."""
         chosen = np.arange(len(self))[which]
@@ -124,6 +133,11 @@ class Histories:
     def steps_back(self) -> NDArray[np.int64]:
         """How many events of its history came after each event, (n_events,): 0 = the last."""
         return np.repeat(self.indptr[1:], np.diff(self.indptr)) - 1 - np.arange(len(self.item))
+
+    def latest(self, n: int, mask: NDArray[np.bool_] | None = None) -> Histories:
+        """Only the last `n` events of each history, or of those where `mask` (n_histories,) holds."""
+        kept = self.steps_back < n
+        return self.where(kept if mask is None else kept | ~mask[self.owner])
 
     def decayed(self, rate: float) -> Histories:
         """Weights × exp(−rate · steps back); 0 = as they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommendations.algorithms.base import Algorithm, load
+from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, RankedPairs, load
 from recommendations.algorithms.blending.candidates import Candidates, Scorer
 from recommendations.algorithms.blending.features import FeatureMaker, pairwise
 from recommendations.algorithms.blending.item_facts import ItemFacts
@@ -22,7 +22,7 @@ from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.personal import PersonalAlgorithm, PersonalConfig
-from recommendations.algorithms.ranking import best_codes, pick
+from recommendations.algorithms.ranking import best, best_codes, pick
 from recommendations.datatypes import INTEREST_WEIGHTS
 from recommendations.evaluation.queries import Held, HoldOut, Queries, hidden_items
 from recommendations.exceptions import ConfigurationError, NotEnoughData
@@ -39,6 +39,8 @@ DEFAULT_BASES: Sequence[Mapping[str, Any]] = (
 #: How many queries decide about the weights of the linear blend, and how many candidates each algorithm gives them.
 _WEIGHING_QUERIES = 4000
 _WEIGHING_CANDIDATES = 60
+#: Lists of items are made so many at a time.
+_ITEMS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,8 @@ class LearnedBlendConfig(PersonalConfig):
     answers to learn from out of the data. `candidates`: how many items are ranked. `ranker`: lightgbm, linear, or auto
     (lightgbm when it is installed and better on validation). `tree_counts`: the numbers of trees to choose from on
     validation. `learning_rate`, `leaves`, `min_data`, `feature_fraction`: of the trees. `max_queries`: so many queries
-    are learned from at most. `validation_share`: of the queries choose. `rankers`: so many models with different
+    are learned from at most. `single_item_share`: of them know only the last item of the history, so that the lists of
+    single items are learned too. `validation_share`: of the queries choose. `rankers`: so many models with different
     seeds, averaged. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on everything."""
 
     events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
@@ -62,6 +65,7 @@ class LearnedBlendConfig(PersonalConfig):
     min_data: int = 500
     feature_fraction: float = 0.4
     max_queries: int = 20_000
+    single_item_share: float = 0.3
     validation_share: float = 0.25
     rankers: int = 1
     k: int = 10
@@ -74,6 +78,7 @@ class LearnedBlendConfig(PersonalConfig):
         self._between(2, 100_000, "candidates", "leaves")
         self._between(1, 100_000_000, "max_queries", "min_data", "rankers", "k")
         self._between(0.01, 0.9, "validation_share")
+        self._between(0, 1, "single_item_share")
         self._between(0.01, 1, "feature_fraction", "learning_rate")
         if not self.bases or not self.tree_counts:
             raise ConfigurationError("bases and tree_counts need one entry at least.")
@@ -92,7 +97,7 @@ class LearnedBlend(PersonalAlgorithm):
 
     Config = LearnedBlendConfig
     config: LearnedBlendConfig
-    produces = frozenset({("visitor", "item")})
+    produces = frozenset({("visitor", "item"), ("item", "item")})
 
     #: The fitted base algorithms, their names and their weights in the linear blend.
     bases_: list[Algorithm]
@@ -126,6 +131,8 @@ class LearnedBlend(PersonalAlgorithm):
             self._stage("fit the bases again")
         self._remember(chosen)
         self._hide = hold_out.hide
+        groups = catalogue.groups(self.item_keys_) if catalogue is not None else None
+        self._variants = None if groups is None else _same_group(groups)
         return self
 
     def candidates(
@@ -156,9 +163,26 @@ class LearnedBlend(PersonalAlgorithm):
         features = self.features(candidates, histories) if self.rankers_ else np.zeros((0, 0, 0), np.float32)
         return reordered(candidates.codes, self.order(candidates, features, ranker))
 
+    def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        """What suits somebody who is known to want this one item; items without events have no list."""
+        known = np.flatnonzero(np.bincount(self.histories_.item, minlength=len(self.item_keys_)))
+        for begin in range(0, len(known), _ITEMS_AT_ONCE):
+            items = known[begin : begin + _ITEMS_AT_ONCE]
+            alone = Histories.of_items(items, self.histories_)
+            hidden = (
+                sparse.csr_matrix(self._variants[items]) if self._variants is not None else alone.matrix()
+            )
+            top = best(self._ranked_scores(alone, hidden), k)
+            yield from top.lists(
+                tuple(self.item_keys_[item] for item in items.tolist()), self.item_keys_, k, SCORE_DIGITS
+            )
+
     def _scores(self, histories: Histories) -> sparse.csr_matrix:
         """Of the candidates, in 0..1; nothing else has a score."""
         hidden = hidden_items(histories, self._hide) if self.config.exclude_seen else None
+        return self._ranked_scores(histories, hidden)
+
+    def _ranked_scores(self, histories: Histories, hidden: sparse.csr_matrix | None) -> sparse.csr_matrix:
         candidates = self.candidates(histories, hidden)
         features = self.features(candidates, histories) if self.rankers_ else np.zeros((0, 0, 0), np.float32)
         scores = self.order(candidates, features)
@@ -210,7 +234,8 @@ class LearnedBlend(PersonalAlgorithm):
 
     def _learn(self, held: Held, catalogue: Catalogue | None) -> None:
         config = self.config
-        learn, check = held.queries.halves(1 - config.validation_share, config.seed)
+        asked = held.queries.shortened(config.single_item_share, config.seed)
+        learn, check = asked.halves(1 - config.validation_share, config.seed)
         if not len(learn) or not len(check):
             raise NotEnoughData(f"LearnedBlend needs more held-out answers: there are {len(held.queries)}.")
         weighing = learn.sample(_WEIGHING_QUERIES, config.seed)
@@ -300,6 +325,15 @@ class LearnedBlend(PersonalAlgorithm):
         now = time.perf_counter()
         self.seconds_[name] = now - self._clock
         self._clock = now
+
+
+def _same_group(groups: NDArray[np.int32]) -> sparse.csr_matrix:
+    """Items × items, 1 where both are variants of one product."""
+    members = sparse.csr_matrix(
+        (np.ones(len(groups), np.float32), (np.arange(len(groups)), groups)),
+        shape=(len(groups), groups.max() + 1),
+    )
+    return sparse.csr_matrix(members @ members.T)
 
 
 def reordered(codes: NDArray[np.int32], scores: NDArray[np.floating]) -> NDArray[np.int32]:

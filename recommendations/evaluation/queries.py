@@ -44,6 +44,11 @@ class Queries:
         cut = round(len(self) * share)
         return self[np.sort(order[:cut])], self[np.sort(order[cut:])]
 
+    def shortened(self, share: float, seed: int = 0) -> Queries:
+        """The same, a random `share` of them with the last event of the history only. What is hidden stays."""
+        short = np.random.default_rng(seed).random(len(self)) < share
+        return replace(self, histories=self.histories.latest(1, short))
+
     def quality(self, codes: NDArray[np.integer], k: int) -> dict[str, NDArray[np.float64]]:
         """How well ranked item codes (n, ≥ k; -1 = none) answer: one value a query of each metric @k."""
         judged = metrics.judge(codes[:, :k], self.targets)

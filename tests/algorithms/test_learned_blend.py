@@ -172,6 +172,7 @@ def test_trees_beat_a_blend_that_cannot_know() -> None:
         ],
         hold_out={"hide": ()},
         exclude_seen=False,
+        single_item_share=0.0,
         tree_counts=(40,),
         min_data=5,
         candidates=12,
@@ -223,6 +224,18 @@ def test_answers_are_held_out_of_what_the_bases_learn(monkeypatch: pytest.Monkey
     sizes.clear()
     fitted(ranker="linear", refit=False)
     assert sizes == [len(held.train)]
+
+
+def test_a_share_of_the_questions_knows_one_item_only() -> None:
+    queries = HoldOut(method="last")(data()).queries
+    short = queries.shortened(0.4)
+    before, after = np.diff(queries.histories.indptr), np.diff(short.histories.indptr)
+    cut = after < before
+    assert 0.2 < cut.mean() < 0.5
+    assert (after[cut] == 1).all()
+    row = int(np.flatnonzero(cut)[0])
+    assert short.histories[[row]].item.tolist() == queries.histories[[row]].item.tolist()[-1:]
+    assert short.hidden is queries.hidden
 
 
 def test_bad_options() -> None:
