@@ -17,7 +17,7 @@ from recommendations.algorithms.blending.candidates import Candidates, Scorer
 from recommendations.algorithms.blending.features import FeatureMaker, pairwise
 from recommendations.algorithms.blending.item_facts import ItemFacts
 from recommendations.algorithms.blending.linear import learn_weights
-from recommendations.algorithms.blending.ranker import Ranker, has_lightgbm, train
+from recommendations.algorithms.blending.ranker import Lesson, Ranker, has_lightgbm, train
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
@@ -39,6 +39,8 @@ DEFAULT_BASES: Sequence[Mapping[str, Any]] = (
 #: How many queries decide about the weights of the linear blend, and how many candidates each algorithm gives them.
 _WEIGHING_QUERIES = 4000
 _WEIGHING_CANDIDATES = 60
+#: Answers are held out so many times at most, when nothing says how often.
+_MOST_FOLDS = 4
 #: Lists of items are made so many at a time.
 _ITEMS_AT_ONCE = 2000
 
@@ -50,9 +52,11 @@ class LearnedBlendConfig(PersonalConfig):
     answers to learn from out of the data. `candidates`: how many items are ranked. `ranker`: lightgbm, linear, or auto
     (lightgbm when it is installed and better on validation). `tree_counts`: the numbers of trees to choose from on
     validation. `learning_rate`, `leaves`, `min_data`, `feature_fraction`: of the trees. `max_queries`: so many queries
-    are learned from at most. `single_item_share`: of them know only the last item of the history, so that the lists of
-    single items are learned too. `validation_share`: of the queries choose. `rankers`: so many models with different
-    seeds, averaged. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on everything."""
+    are learned from at most. `folds`: how often answers are held out, each time from what is left (None: as often as
+    gives `max_queries`, up to 4 times). `single_item_share`: of them know only the last item of the history, so that
+    the lists of single items are learned too. `validation_share`: of the queries choose. `rankers`: so many models with
+    different seeds, averaged. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on
+    everything."""
 
     events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
     bases: Sequence[Mapping[str, Any]] = DEFAULT_BASES
@@ -65,6 +69,7 @@ class LearnedBlendConfig(PersonalConfig):
     min_data: int = 500
     feature_fraction: float = 0.4
     max_queries: int = 20_000
+    folds: int | None = None
     single_item_share: float = 0.3
     validation_share: float = 0.25
     rankers: int = 1
@@ -79,6 +84,8 @@ class LearnedBlendConfig(PersonalConfig):
         self._between(1, 100_000_000, "max_queries", "min_data", "rankers", "k")
         self._between(0.01, 0.9, "validation_share")
         self._between(0, 1, "single_item_share")
+        if self.folds is not None:
+            self._between(1, 100, "folds")
         self._between(0.01, 1, "feature_fraction", "learning_rate")
         if not self.bases or not self.tree_counts:
             raise ConfigurationError("bases and tree_counts need one entry at least.")
@@ -121,14 +128,11 @@ class LearnedBlend(PersonalAlgorithm):
         )
         self.seconds_, self.validation_, self.rankers_ = {}, {}, []
         self._clock = time.perf_counter()
-        held = hold_out(chosen)
-        self._fit_bases(held.train, catalogue)
-        self._stage("fit the bases out of fold")
-        self._learn(held, catalogue)
-        if config.refit:
-            self._fit_bases(chosen, catalogue, only=self.base_names_)
-            self._prepare(chosen, catalogue)
-            self._stage("fit the bases again")
+        self._learn(hold_out, chosen, catalogue)
+        whole = chosen if config.refit else hold_out(chosen).train
+        self._fit_bases(whole, catalogue, only=self.base_names_)
+        self._prepare(whole, catalogue)
+        self._stage("fit the bases again")
         self._remember(chosen)
         self._hide = hold_out.hide
         groups = catalogue.groups(self.item_keys_) if catalogue is not None else None
@@ -232,8 +236,11 @@ class LearnedBlend(PersonalAlgorithm):
         facts = ItemFacts.of(interactions, catalogue)
         self._features = FeatureMaker(self.base_names_, facts, pairs, interactions.kinds)
 
-    def _learn(self, held: Held, catalogue: Catalogue | None) -> None:
+    def _learn(self, hold_out: HoldOut, chosen: Interactions, catalogue: Catalogue | None) -> None:
         config = self.config
+        held = hold_out(chosen)
+        self._fit_bases(held.train, catalogue)
+        self._stage("fit the bases out of fold")
         asked = held.queries.shortened(config.single_item_share, config.seed)
         learn, check = asked.halves(1 - config.validation_share, config.seed)
         if not len(learn) or not len(check):
@@ -244,63 +251,80 @@ class LearnedBlend(PersonalAlgorithm):
         del pool
         self._stage("weigh the bases")
         self._prepare(held.train, catalogue)
-        cut_check = self.candidates(check.histories, check.hidden, watch=self._judge_bases(check))
+        cut = self.candidates(check.histories, check.hidden, watch=self._judge_bases(check))
         self.base_validation_ = {name: float(np.mean(values)) for name, values in self._judged.items()}
-        self.validation_["linear"] = self._ndcg(check, cut_check.codes)
+        self.validation_["linear"] = self._ndcg(check, cut.codes)
         if config.ranker == "linear" or (config.ranker == "auto" and not has_lightgbm()):
             return
-        checked = self.features(cut_check, check.histories)
-        cut = self.candidates(learn.histories, learn.hidden)
-        labels = pick(sparse.csr_matrix(learn.targets), cut.codes) > 0
-        useful = np.flatnonzero(labels.any(axis=1))
-        if not len(useful):
+        checked = self.features(cut, check.histories)
+        lessons = [self._lesson(learn)]
+        self._stage("features")
+        lessons += self._more_lessons(hold_out, held, chosen, catalogue)
+        lesson = Lesson.of(lessons)
+        if not len(lesson.labels):
             logger.info("The blend stays linear: no held-out answer is among the candidates.")
             return
-        features = self.features(_rows(cut, useful), learn.histories[useful])
-        self._stage("features")
-        self._learn_trees(features, labels[useful].astype(np.int32), check, cut_check, checked)
+        self._learn_trees(lesson, check, cut, checked)
+
+    def _more_lessons(
+        self, hold_out: HoldOut, held: Held, chosen: Interactions, catalogue: Catalogue | None
+    ) -> list[Lesson]:
+        """Of further folds, each with bases that know nothing of its answers."""
+        config = self.config
+        folds = config.folds or min(_MOST_FOLDS, config.max_queries // max(len(held.queries), 1))
+        lessons = []
+        for fold in range(1, folds):
+            try:
+                held = hold_out.again(fold, held, chosen)
+                self._fit_bases(held.train, catalogue, only=self.base_names_)
+            except NotEnoughData as error:
+                logger.info("The blend learns from %d folds: %s", fold, error)
+                break
+            self._prepare(held.train, catalogue)
+            lessons.append(self._lesson(held.queries.shortened(config.single_item_share, config.seed + fold)))
+            self._stage(f"fold {fold + 1}")
+        return lessons
+
+    def _lesson(self, queries: Queries) -> Lesson:
+        """Features and labels of the candidates of those queries that have an answer among them."""
+        cut = self.candidates(queries.histories, queries.hidden)
+        labels = pick(sparse.csr_matrix(queries.targets), cut.codes) > 0
+        useful = np.flatnonzero(labels.any(axis=1))
+        features = self.features(_rows(cut, useful), queries.histories[useful])
+        return Lesson(features, labels[useful].astype(np.int32))
 
     def _learn_trees(
-        self,
-        features: NDArray[np.float32],
-        labels: NDArray[np.int32],
-        check: Queries,
-        cut: Candidates,
-        checked: NDArray[np.float32],
+        self, lesson: Lesson, check: Queries, cut: Candidates, checked: NDArray[np.float32]
     ) -> None:
         config = self.config
         counts = sorted(config.tree_counts)
-        first = self._train(features, labels, counts[-1], config.seed)
+        first = self._train(lesson, counts[-1], config.seed)
         found = {}
         for n_trees in counts:
             scores = np.where(cut.codes >= 0, first.score(checked, n_trees=n_trees), -np.inf)
             found[n_trees] = self._ndcg(check, reordered(cut.codes, scores))
-        best = max(found, key=lambda n: found[n])
-        self.validation_ |= {"lightgbm": found[best], "trees": best}
-        self.trials_ = found
+        chosen = max(found, key=lambda n: found[n])
+        self.validation_ |= {"lightgbm": found[chosen], "trees": chosen}
         self._stage("choose the trees")
-        if config.ranker == "auto" and found[best] <= self.validation_["linear"]:
+        if config.ranker == "auto" and found[chosen] <= self.validation_["linear"]:
             return
         # The queries that chose the number of trees are learned from too, now that it is chosen.
-        more = pick(sparse.csr_matrix(check.targets), cut.codes) > 0
-        useful = more.any(axis=1)
-        features = np.concatenate([features, checked[useful]])
-        labels = np.concatenate([labels, more[useful].astype(np.int32)])
-        self.rankers_ = [self._train(features, labels, best, config.seed + n) for n in range(config.rankers)]
+        labels = pick(sparse.csr_matrix(check.targets), cut.codes) > 0
+        useful = labels.any(axis=1)
+        lesson = Lesson.of([lesson, Lesson(checked[useful], labels[useful].astype(np.int32))])
+        self.rankers_ = [self._train(lesson, chosen, config.seed + n) for n in range(config.rankers)]
         self._stage("train the trees")
 
-    def _train(
-        self, features: NDArray[np.float32], labels: NDArray[np.int32], n_trees: int, seed: int
-    ) -> Ranker:
+    def _train(self, lesson: Lesson, n_trees: int, seed: int) -> Ranker:
         config = self.config
         return train(
-            features,
-            labels,
+            lesson.features,
+            lesson.labels,
             self._features.feature_names,
             n_trees=n_trees,
             learning_rate=config.learning_rate,
             leaves=config.leaves,
-            min_data=max(1, min(config.min_data, labels.size // 200)),
+            min_data=max(1, min(config.min_data, lesson.labels.size // 200)),
             feature_fraction=config.feature_fraction,
             truncation=2 * config.k,
             seed=seed,

@@ -106,6 +106,12 @@ class HoldOut:
             )
         return held
 
+    def again(self, fold: int, held: Held, interactions: Interactions) -> Held:
+        """The next fold: of what the one before left, or, where chance decides, another draw from everything."""
+        if self.method in _DRAWN:
+            return replace(self, seed=self.seed + fold)(interactions)
+        return self(held.train)
+
     def queries(self, histories: Histories, targets: sparse.csr_matrix) -> Queries:
         """Queries with what is hidden, without those that have no answer or no history left."""
         hidden = hidden_items(histories, self.hide)
@@ -254,6 +260,8 @@ def without_one(whole: Histories, rng: np.random.Generator) -> tuple[Histories, 
     return whole.where(whole.item != item[whole.owner]), targets
 
 
+#: Methods by which chance decides what is held out.
+_DRAWN = frozenset({"random", "basket_item"})
 _METHODS: dict[str, Callable[[HoldOut, Interactions], Held]] = {
     "last": _last,
     "random": _random,

@@ -13,10 +13,13 @@ import pytest
 
 from recommendations.algorithms.base import Algorithm
 from recommendations.algorithms.content import ContentTfidf
+from recommendations.algorithms.item2vec import Item2Vec
+from recommendations.algorithms.sentence import SentenceEncoder
+from recommendations.algorithms.word2vec import Word2Vec
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "algorithms" / "content.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-ALGORITHMS: list[type[Algorithm]] = [ContentTfidf]
+ALGORITHMS: list[type[Algorithm]] = [ContentTfidf, Word2Vec, SentenceEncoder, Item2Vec]
 
 
 def section(name: str) -> str:

@@ -197,7 +197,7 @@ def test_the_same_seed_gives_the_same_and_rankers_are_averaged() -> None:
     histories = Histories.of(data())[:9]
     candidates = one.candidates(histories, None)
     features = one.features(candidates, histories)
-    assert one.order(candidates, features) == pytest.approx(two.order(candidates, features))
+    assert one.order(candidates, features) == pytest.approx(two.order(candidates, features), abs=1e-5)
     each = [one.order(candidates, features, n) for n in range(2)]
     assert one.order(candidates, features) == pytest.approx(np.mean(each, axis=0), abs=1e-6)
 
@@ -223,7 +223,13 @@ def test_answers_are_held_out_of_what_the_bases_learn(monkeypatch: pytest.Monkey
     assert sizes == [len(held.train), len(data())]
     sizes.clear()
     fitted(ranker="linear", refit=False)
-    assert sizes == [len(held.train)]
+    assert sizes == [len(held.train)] * 2
+    sizes.clear()
+    pytest.importorskip("lightgbm")
+    fitted(ranker="lightgbm", tree_counts=(3,), min_data=1, folds=3)
+    second = HoldOut(method="last")(held.train)
+    third = HoldOut(method="last")(second.train)
+    assert sizes == [len(held.train), len(second.train), len(third.train), len(data())]
 
 
 def test_a_share_of_the_questions_knows_one_item_only() -> None:

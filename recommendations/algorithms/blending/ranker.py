@@ -24,6 +24,24 @@ def has_lightgbm() -> bool:
 
 
 @dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a ranker learns from: `features` (n, c, n_features) of candidates, `labels` (n, c), 1 = a right answer."""
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson]) -> Lesson:
+        """All of them."""
+        if len(lessons) == 1:
+            return lessons[0]
+        return cls(
+            np.concatenate([lesson.features for lesson in lessons]),
+            np.concatenate([lesson.labels for lesson in lessons]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Ranker:
     """A trained model. Scores mean nothing but an order within one query."""
 
