@@ -91,10 +91,12 @@ class Run:
         hold_out = HoldOut(**{**task.hold_out, "max_queries": TUNING_QUERIES})
         _say(f"{task.name}: {len(train):,} events, {train.n_visitors:,} visitors, {train.n_items:,} items")
         bases = [
-            base for base in RECIPES[task.recipe](train.n_items) if not self.only or base["name"] in self.only
+            base
+            for base in RECIPES[task.recipe](task.catalogue is not None)
+            if not self.only or base["name"] in self.only
         ]
         if self.only and len(bases) < len(self.only):
-            known = ", ".join(base["name"] for base in RECIPES[task.recipe](train.n_items))
+            known = ", ".join(base["name"] for base in recipe)
             raise SystemExit(f"--recommenders may name {known}.")
         held = hold_out(train)
         tuned = [found for base in bases if (found := self._tuned(base, held)) is not None]

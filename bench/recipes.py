@@ -39,7 +39,12 @@ def _user_knn(**options: Any) -> dict[str, Any]:
     return _base("user_knn", "user_knn.UserKNN", space, **options)
 
 
-def sequences(n_items: int) -> list[dict[str, Any]]:
+def _content(has_catalogue: bool) -> list[dict[str, Any]]:
+    fields = {"title": 1.0, "text": 0.5, "category": 1.0, "brand": 1.0}
+    return [_base("content", "content.ContentTfidf", {}, fields=fields)] if has_catalogue else []
+
+
+def sequences(has_catalogue: bool) -> list[dict[str, Any]]:
     """What visitors chose, in order."""
     return [
         _base("markov", "markov.Markov", seed_exponent=0.35),
@@ -56,11 +61,12 @@ def sequences(n_items: int) -> list[dict[str, Any]]:
         _base("session_knn", "session_knn.SessionKNN", sessions=False),
         _user_knn(),
         _low_pass(history_decay=0.2),
+        *_content(has_catalogue),
         _popularity(),
     ]
 
 
-def sets(n_items: int) -> list[dict[str, Any]]:
+def sets(has_catalogue: bool) -> list[dict[str, Any]]:
     """What visitors chose, in no order."""
     found = [
         _base("generalised_knn", "generalised_knn.GeneralisedKNN", _without_decay()),
@@ -81,7 +87,7 @@ def sets(n_items: int) -> list[dict[str, Any]]:
     return found
 
 
-def sessions(n_items: int) -> list[dict[str, Any]]:
+def sessions(has_catalogue: bool) -> list[dict[str, Any]]:
     """Short visits of strangers, in order."""
     return [
         _base("markov", "markov.Markov", half_life_days=180.0, repeat=2.0),
@@ -110,7 +116,7 @@ def sessions(n_items: int) -> list[dict[str, Any]]:
     ]
 
 
-def behaviours(n_items: int) -> list[dict[str, Any]]:
+def behaviours(has_catalogue: bool) -> list[dict[str, Any]]:
     """Views, carts and purchases, in no order."""
     bought = {"purchase": 1.0}
     return [
@@ -124,7 +130,7 @@ def behaviours(n_items: int) -> list[dict[str, Any]]:
     ]
 
 
-def next_basket(n_items: int) -> list[dict[str, Any]]:
+def next_basket(has_catalogue: bool) -> list[dict[str, Any]]:
     """Orders of customers who come back."""
     return [
         _base("personal_frequency", "tifu_knn.TIFUKNN", {}, personal=1.0, basket_decay=0.0),
@@ -133,6 +139,9 @@ def next_basket(n_items: int) -> list[dict[str, Any]]:
         _base("generalised_knn", "generalised_knn.GeneralisedKNN", history_decay=0.0, exclude_seen=False),
         _base("slim", "slim.LocalSLIM", {"ridge": (50.0, 100.0, 200.0)}, exclude_seen=False),
         _user_knn(exclude_seen=False),
+        _base("association", "association.Association", {"rank_by": ("evidence", "information")}),
+        _low_pass(exclude_seen=False),
+        *_content(has_catalogue),
         _base("popularity", "popular.Popular", {}, by=()),
         _base(
             "recent_popularity",
@@ -144,7 +153,7 @@ def next_basket(n_items: int) -> list[dict[str, Any]]:
     ]
 
 
-def basket_completion(n_items: int) -> list[dict[str, Any]]:
+def basket_completion(has_catalogue: bool) -> list[dict[str, Any]]:
     """Baskets of strangers, without one item."""
     return [
         _base(

@@ -142,11 +142,31 @@ class FeatureMaker:
         age = (ended[histories.owner] - histories.time) / 86_400.0
         for value in (1.0 / steps, 1.0 / (1.0 + age)):
             columns.append(pick(histories.weighted(value).where(final).matrix(), codes))
+        columns += self._baskets(codes, histories)
         if len(self.kinds) > 1:
             for kind in self.kinds:
                 here = histories.kind == (histories.kinds.index(kind) if kind in histories.kinds else -1)
                 columns.append(pick(histories.where(here).weighted(np.ones(int(here.sum()))).matrix(), codes))
         return columns
+
+    @staticmethod
+    def _baskets(codes: NDArray[np.int32], histories: Histories) -> list[NDArray[np.float32]]:
+        """In how many of the history's baskets the candidate is, in what share, and whether in the last one."""
+        owner, basket = histories.owner, histories.basket.astype(np.int64)
+        rows = np.flatnonzero(basket >= 0)
+        width = int(basket.max(initial=0)) + 1
+        cells = np.unique(((owner * width + basket) * histories.n_items + histories.item)[rows])
+        of_basket = cells // histories.n_items
+        shape = (len(histories), histories.n_items)
+        where = (of_basket // width, cells % histories.n_items)
+        count = pick(sparse.csr_matrix((np.ones(len(cells)), where), shape=shape), codes)
+        n_baskets = np.bincount(np.unique(of_basket) // width, minlength=len(histories))
+        last = np.full(len(histories), -1, np.int64)
+        last[owner[rows]] = basket[rows]  # oldest first: the last one stays
+        in_last = of_basket % width == last[of_basket // width]
+        where = (of_basket[in_last] // width, (cells % histories.n_items)[in_last])
+        latest = pick(sparse.csr_matrix((np.ones(int(in_last.sum())), where), shape=shape), codes)
+        return [count, (count / np.maximum(n_baskets, 1)[:, None]).astype(np.float32), latest]
 
 
 _HISTORY = (
@@ -155,7 +175,14 @@ _HISTORY = (
     "popularity of the history",
     "popularity against it",
 )
-_REPEATS = ("times in the history", "nearness of the last time in steps", "nearness of the last time in days")
+_REPEATS = (
+    "times in the history",
+    "nearness of the last time in steps",
+    "nearness of the last time in days",
+    "baskets with it",
+    "share of the baskets with it",
+    "in the last basket",
+)
 _ORDINALS = ("the latest item", "the latest item but one")
 
 

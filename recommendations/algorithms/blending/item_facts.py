@@ -13,53 +13,52 @@ from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions
 from recommendations.algorithms.ranking import pick
 
-#: The last share of the events is what recent popularity counts.
+#: The last shares of the events are what recent popularity counts.
 RECENT_SHARE = 0.1
+LATEST_SHARE = 0.03
+POPULARITY = "popularity"
+LOG_PRICE = "log price"
 
 
 @dataclass(frozen=True, eq=False)
 class ItemFacts:
-    """Aligned with `item_keys`: log(1 + visitors) of all time, of the last tenth of the events, and of those whose
-    last item it was; of the catalogue, where it knows them: age in days, log price, codes of category and brand
-    (-1 = unknown)."""
+    """Columns aligned with `item_keys`, by name: popularity of all time and, where events have times, of the last tenth
+    and the last 3 % of the events, as the last item of a history, and the days since the first event; of the catalogue,
+    where it knows them, age in days and log price. `groups`: codes of category and brand, -1 = unknown."""
 
-    log_popularity: NDArray[np.float32]
-    log_recent: NDArray[np.float32]
-    log_last: NDArray[np.float32]
-    age_days: NDArray[np.float32] | None
-    log_price: NDArray[np.float32] | None
+    columns: dict[str, NDArray[np.float32]]
     groups: dict[str, NDArray[np.int64]]
 
     @classmethod
     def of(cls, interactions: Interactions, catalogue: Catalogue | None) -> ItemFacts:
         """The facts of the items of `interactions`."""
-        n_items = interactions.n_items
-        recent = interactions.select(
-            mask=np.arange(len(interactions)) >= len(interactions) * (1 - RECENT_SHARE)
-        )
-        histories = Histories.of(interactions)
-        filled = np.diff(histories.indptr) > 0
-        last = histories.item[histories.indptr[1:][filled] - 1]
-        keys = interactions.item_keys
+        columns: dict[str, NDArray[np.float32] | None] = {POPULARITY: _log_visitors(interactions)}
+        if len(interactions) and interactions.time[0] < interactions.time[-1]:
+            columns |= _of_times(interactions)
+        if catalogue is not None:
+            columns["age in days"] = _ages(interactions.item_keys, catalogue, interactions)
+            columns[LOG_PRICE] = _log_prices(interactions.item_keys, catalogue)
         return cls(
-            log_popularity=_log_visitors(interactions),
-            log_recent=_log_visitors(recent),
-            log_last=np.log1p(np.bincount(last, minlength=n_items)).astype(np.float32),
-            age_days=None if catalogue is None else _ages(keys, catalogue, interactions),
-            log_price=None if catalogue is None else _log_prices(keys, catalogue),
-            groups={} if catalogue is None else _groups(keys, catalogue),
+            columns={name: column for name, column in columns.items() if column is not None},
+            groups={} if catalogue is None else _groups(interactions.item_keys, catalogue),
         )
 
     @property
+    def log_popularity(self) -> NDArray[np.float32]:
+        """log(1 + visitors) of all time."""
+        return self.columns[POPULARITY]
+
+    @property
+    def log_price(self) -> NDArray[np.float32] | None:
+        return self.columns.get(LOG_PRICE)
+
+    @property
     def item_names(self) -> list[str]:
-        names = ["popularity", "recent popularity", "popularity as the last item"]
-        names += ["age in days"] if self.age_days is not None else []
-        return names + (["log price"] if self.log_price is not None else [])
+        return list(self.columns)
 
     def of_items(self, codes: NDArray[np.integer]) -> list[NDArray[np.float32]]:
         """A column (n, c) for each of `item_names`."""
-        facts = [self.log_popularity, self.log_recent, self.log_last, self.age_days, self.log_price]
-        return [fact[codes] for fact in facts if fact is not None]
+        return [column[codes] for column in self.columns.values()]
 
     @property
     def match_names(self) -> list[str]:
@@ -77,6 +76,27 @@ class ItemFacts:
             mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
             columns.append((self.log_price[codes] - mean[:, None]).astype(np.float32))
         return columns
+
+
+def _of_times(interactions: Interactions) -> dict[str, NDArray[np.float32] | None]:
+    """What only events with times can say: without times, "the last" would be an accident of the file."""
+    histories = Histories.of(interactions)
+    filled = np.diff(histories.indptr) > 0
+    last = histories.item[histories.indptr[1:][filled] - 1]
+    first = np.full(interactions.n_items, interactions.time[-1])
+    np.minimum.at(first, interactions.item, interactions.time)
+    return {
+        "recent popularity": _log_visitors(_end(interactions, RECENT_SHARE)),
+        "latest popularity": _log_visitors(_end(interactions, LATEST_SHARE)),
+        "popularity as the last item": np.log1p(np.bincount(last, minlength=interactions.n_items)).astype(
+            np.float32
+        ),
+        "days since the first event": ((interactions.time[-1] - first) / SECONDS_PER_DAY).astype(np.float32),
+    }
+
+
+def _end(interactions: Interactions, share: float) -> Interactions:
+    return interactions.select(mask=np.arange(len(interactions)) >= len(interactions) * (1 - share))
 
 
 def _log_visitors(interactions: Interactions) -> NDArray[np.float32]:
