@@ -90,11 +90,8 @@ class Run:
         train = task.train if self.refit or task.without_validation is None else task.without_validation
         hold_out = HoldOut(**{**task.hold_out, "max_queries": TUNING_QUERIES})
         _say(f"{task.name}: {len(train):,} events, {train.n_visitors:,} visitors, {train.n_items:,} items")
-        bases = [
-            base
-            for base in RECIPES[task.recipe](task.catalogue is not None)
-            if not self.only or base["name"] in self.only
-        ]
+        recipe = RECIPES[task.recipe](task.catalogue is not None)
+        bases = [base for base in recipe if not self.only or base["name"] in self.only]
         if self.only and len(bases) < len(self.only):
             known = ", ".join(base["name"] for base in recipe)
             raise SystemExit(f"--recommenders may name {known}.")
