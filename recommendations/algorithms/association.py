@@ -72,6 +72,13 @@ class Association(Algorithm):
     produces = frozenset({("item", "item")})
     accepts = frozenset({"basket"})
 
+    search_space = {
+        "rank_by": ("evidence", "information", "lift"),
+        "basket_exponent": (0.0, 0.25, 0.5, 0.75, 1.0),
+        "min_support": (2, 3, 5, 8),
+        "min_evidence": (0.0, 3.84, 10.83),
+    }
+
     #: The neighbours of each item.
     neighbours_: TopK
 

@@ -88,6 +88,11 @@ class ContentTfidf(VectorAlgorithm):
     config: ContentTfidfConfig
     accepts = frozenset({"content"})
     needs_events = False
+    search_space = {
+        "bigrams": (True, False),
+        "max_share": (0.05, 0.1, 0.2, 0.5),
+        "min_similarity": (0.0, 0.05, 0.1, 0.2),
+    }
 
     vectors_: sparse.csr_matrix
 

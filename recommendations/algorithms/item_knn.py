@@ -59,6 +59,15 @@ class ItemKNN(NeighbourAlgorithm):
     config: ItemKNNConfig
     produces = frozenset({("item", "item")})
 
+    search_space = {
+        "similarity": ("cosine", "asymmetric_cosine", "conditional", "jaccard", "log_likelihood"),
+        "shrinkage": (0.0, 3.0, 10.0, 30.0, 100.0),
+        "visitor_exponent": (0.0, 0.25, 0.5, 0.75, 1.0),
+        "damping": ("binary", "log", "sum"),
+        "half_life_days": (30.0, 90.0, 180.0, 365.0, None),
+        "weighting": ("none", "tfidf", "bm25"),
+    }
+
     #: The neighbours of each item.
     neighbours_: TopK
     #: With explicit feedback: the mean rating of each item, (n_items,), and the scale.

@@ -42,6 +42,7 @@ class Popular(Algorithm):
     Config = PopularConfig
     config: PopularConfig
     produces = frozenset({("segment", "item")})
+    search_space = {"half_life_days": (7.0, 14.0, 30.0, 60.0, 120.0, None)}
 
     #: p_i of every item, (n_items,).
     popularity_: NDArray[np.float64]

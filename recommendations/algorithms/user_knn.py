@@ -64,6 +64,12 @@ class UserKNN(NeighbourAlgorithm, PersonalAlgorithm):
     config: UserKNNConfig
     produces = frozenset({("visitor", "item"), ("visitor", "visitor")})
 
+    search_space = {
+        "neighbours": (50, 100, 200, 400, 800),
+        "norm_exponent": (0.25, 0.5, 0.75),
+        "item_exponent": (0.25, 0.5, 0.75),
+    }
+
     #: What each visitor chose, damped, or rated: visitors × items.
     visitors_: sparse.csr_matrix
     #: With explicit feedback: the mean rating of each visitor, (n_visitors,), and the scale.

@@ -71,57 +71,94 @@ def tune(
 ) -> Tuned:
     """The best options found within about `seconds`, fitted on `held.train` and judged on `held.queries`.
 
-    Starts from `options` and walks along one option of `space` (default: the algorithm's own `search_space`) at a
-    time, from the present value outwards in both directions while it gets better; until a round changes nothing, or
-    time is up. The first fit is always finished. Raises NotEnoughData when that cannot learn.
+    Starts from `options` and walks over `space` (default: the algorithm's own `search_space`), see `walk`. Raises
+    NotEnoughData when the algorithm cannot learn with the options it starts from.
     """
-    begun = time.monotonic()
     start = dict(options or {})
     algorithm = load(dotted_path, start)
+
+    def score_of(values: Mapping[str, Any]) -> float:
+        fitted = load(dotted_path, {**start, **values}).fit(held.train, catalogue)
+        return mean_quality(fitted, held.queries, k, metric)
+
     searched = algorithm.search_space if space is None else space
-    trials: dict[tuple[Any, ...], Trial] = {}
+    present = {name: algorithm.options()[name] for name in searched}
+    found = walk(searched, present, score_of, seconds=seconds, rounds=rounds, on_trial=on_trial)
+    return Tuned(start | found.options, found.score, found.trials)
 
-    def score_of(values: dict[str, Any]) -> float:
-        key = tuple(repr(values[name]) for name in searched)
-        if key not in trials:
-            since = time.monotonic()
-            try:
-                fitted = load(dotted_path, start | values).fit(held.train, catalogue)
-                score = mean_quality(fitted, held.queries, k, metric)
-            except NotEnoughData:
-                if not trials:
-                    raise
-                score = float("-inf")
-            trials[key] = Trial(start | values, score, time.monotonic() - since)
-            if on_trial is not None:
-                on_trial(trials[key])
-        return trials[key].score
 
-    def time_is_up() -> bool:
-        typical = float(np.median([trial.seconds for trial in trials.values()]))
-        return time.monotonic() - begun + typical > seconds
+def walk(
+    space: Space,
+    present: Mapping[str, Any],
+    score_of: Callable[[Mapping[str, Any]], float],
+    *,
+    seconds: float,
+    rounds: int = 2,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> Tuned:
+    """Coordinate search: along one option of `space` at a time, from the present value outwards in both directions
+    while `score_of` gets better; until a round changes nothing, or time is up. Nothing is tried twice.
 
-    present = algorithm.options()
-    current = {name: present[name] for name in searched}
-    best = score_of(current)
+    The first trial is always made, and its NotEnoughData raised; options that cannot learn later are just worse.
+    """
+    judge = _Judge(space, score_of, seconds, on_trial)
+    current = dict(present)
+    best = judge(current)
     for _ in range(rounds):
         before = dict(current)
-        for name, values in searched.items():
+        for name, values in space.items():
             ladder = _ladder(values, current[name])
             at = ladder.index(current[name])
             for step in (1, -1):
                 place, moved = at, False
-                while 0 <= place + step < len(ladder) and not time_is_up():
+                while 0 <= place + step < len(ladder) and not judge.time_is_up():
                     place += step
-                    score = score_of(current | {name: ladder[place]})
+                    score = judge(current | {name: ladder[place]})
                     if score <= best:
                         break
                     best, current, moved = score, current | {name: ladder[place]}, True
                 if moved:
                     break
-        if current == before or time_is_up():
+        if current == before or judge.time_is_up():
             break
-    return Tuned(start | current, best, list(trials.values()))
+    return Tuned(current, best, list(judge.trials.values()))
+
+
+class _Judge:
+    """Scores options once each, and knows how long that takes."""
+
+    def __init__(
+        self,
+        space: Space,
+        score_of: Callable[[Mapping[str, Any]], float],
+        seconds: float,
+        on_trial: Callable[[Trial], None] | None,
+    ) -> None:
+        self.trials: dict[tuple[str, ...], Trial] = {}
+        self._names = list(space)
+        self._score_of = score_of
+        self._ends = time.monotonic() + seconds
+        self._on_trial = on_trial
+
+    def __call__(self, values: Mapping[str, Any]) -> float:
+        key = tuple(repr(values[name]) for name in self._names)
+        if key not in self.trials:
+            since = time.monotonic()
+            try:
+                score = self._score_of(values)
+            except NotEnoughData:
+                if not self.trials:
+                    raise
+                score = float("-inf")
+            self.trials[key] = Trial(dict(values), score, time.monotonic() - since)
+            if self._on_trial is not None:
+                self._on_trial(self.trials[key])
+        return self.trials[key].score
+
+    def time_is_up(self) -> bool:
+        """Whether another trial, as long as the typical one, would end too late."""
+        typical = float(np.median([trial.seconds for trial in self.trials.values()]))
+        return time.monotonic() + typical > self._ends
 
 
 def _ladder(values: Sequence[Any], present: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from recommendations.management import data_commands as data
 from recommendations.management import evaluation_commands as evaluation
 from recommendations.management import training_commands as training
+from recommendations.management import tuning_commands as tuning
 from recommendations.progress import Progress
 
 
@@ -41,6 +42,11 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "Compare recommenders on the shop's own data; nothing is published.",
         evaluation.evaluate,
         evaluation.evaluate_arguments,
+    ),
+    "tune": Subcommand(
+        "Search better options for a recommender on the shop's own data; nothing is changed.",
+        tuning.tune,
+        tuning.tune_arguments,
     ),
     "status": Subcommand(
         "What is live, how old, how good, how covered, and why something is empty.", training.status

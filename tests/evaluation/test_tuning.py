@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from recommendations.algorithms.interactions import Interactions
 from recommendations.evaluation.queries import HoldOut
-from recommendations.evaluation.tuning import mean_quality, rank, tune
+from recommendations.evaluation.tuning import Trial, mean_quality, rank, tune, walk
 from recommendations.exceptions import NotEnoughData
 
 MARKOV = "recommendations.algorithms.markov.Markov"
@@ -75,3 +79,54 @@ def test_rank_leaves_out_what_is_hidden() -> None:
     for row in range(len(codes)):
         assert not set(codes[row][codes[row] >= 0].tolist()) & set(hidden[[row]].indices.tolist())
     assert 0 < mean_quality(fitted, HELD.queries, 5) <= 1
+
+
+def hill(values: Mapping[str, Any]) -> float:
+    """Highest at x = 3, y = "b"."""
+    return -abs(float(values["x"]) - 3) + (values["y"] == "b")
+
+
+SPACE = {"x": (0, 1, 2, 3, 4, 5), "y": ("a", "b")}
+
+
+def test_walk_climbs_both_ways_and_over_names() -> None:
+    for start in (0, 5):
+        found = walk(SPACE, {"x": start, "y": "a"}, hill, seconds=60, rounds=5)
+        assert (found.options, found.score) == ({"x": 3, "y": "b"}, 1.0)
+
+
+def test_what_cannot_learn_later_is_just_worse() -> None:
+    def score(values: Mapping[str, Any]) -> float:
+        if values["x"] == 2:
+            raise NotEnoughData("too few")
+        return hill(values)
+
+    found = walk(SPACE, {"x": 1, "y": "b"}, score, seconds=60)
+    assert found.options == {"x": 1, "y": "b"}
+    assert [trial.score for trial in found.trials if trial.options["x"] == 2] == [float("-inf")]
+
+
+def test_optuna_finds_the_top_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    from recommendations.evaluation.study import study
+
+    seen: list[Trial] = []
+    file = tmp_path / "study.journal"
+    start = {"x": 0.5, "y": "a"}
+    first = study(SPACE, start, hill, seconds=1.5, name="hill", file=file, on_trial=seen.append)
+    assert dict(seen[0].options) == start  # the present options come first, though they are on no ladder
+    assert (first.options, first.score) == ({"x": 3, "y": "b"}, 1.0)
+    again = study(SPACE, start, lambda values: -9.0, seconds=0.2, name="hill", file=file)
+    assert (again.options, again.score) == (first.options, first.score)
+    assert start not in [dict(trial.options) for trial in again.trials][:1]
+
+
+def test_optuna_says_when_the_present_options_cannot_learn() -> None:
+    pytest.importorskip("optuna")
+    from recommendations.evaluation.study import study
+
+    def score(values: Mapping[str, Any]) -> float:
+        raise NotEnoughData("nothing there")
+
+    with pytest.raises(NotEnoughData, match="nothing there"):
+        study(SPACE, {"x": 0, "y": "a"}, score, seconds=1, name="nothing")
