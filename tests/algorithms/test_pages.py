@@ -14,7 +14,7 @@ from recommendations.algorithms.slim import LocalSLIM
 from recommendations.algorithms.tifu_knn import TIFUKNN
 from tests.algorithms.pages import FOLDER, check_table, run_examples
 
-EXAMPLES = {"linear.md": 2, "sequences.md": 3, "baskets.md": 3, "blend.md": 2}
+EXAMPLES = {"kernel.md": 1, "linear.md": 2, "sequences.md": 3, "baskets.md": 3, "blend.md": 2}
 TABLES: list[tuple[str, type[Algorithm]]] = [
     ("linear.md", GeneralisedKNN),
     ("linear.md", LocalSLIM),
