@@ -3,6 +3,7 @@
 from recommendations.models.events import Event, Impression, OrderVisitor, VisitorLink
 from recommendations.models.items import Item
 from recommendations.models.jobs import Job
+from recommendations.models.overrides import Override, OverrideChange
 from recommendations.models.profiles import Profile
 from recommendations.models.snapshots import RankedList, Snapshot
 from recommendations.models.stats import Counter, DailyStat, Report
@@ -15,6 +16,8 @@ __all__ = [
     "Item",
     "Job",
     "OrderVisitor",
+    "Override",
+    "OverrideChange",
     "Profile",
     "RankedList",
     "Report",
