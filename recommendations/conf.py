@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -26,10 +27,14 @@ def merged_entries(
         unknown = set(entry) - set(shape)
         if unknown:
             raise UnknownOption(f'{NAME}["{what}"]["{name}"]', unknown, shape)
-        # Options belong to an algorithm: another algorithm does not inherit them.
-        base = {} if "algorithm" in entry else defaults.get(name, {})
-        entries[name] = {**shape, **base, **entry}
+        entries[name] = filled_up(shape, defaults.get(name) or {}, entry)
     return entries
+
+
+def filled_up(shape: dict[str, Any], entry: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` over `entry`, with all that `shape` has. Options belong to an algorithm: another one inherits nothing."""
+    base = {} if "algorithm" in over else entry
+    return {**shape, **base, **over}
 
 
 class Settings:

@@ -115,6 +115,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
+@pytest.fixture(autouse=True)
+def no_overrides_known() -> None:
+    """A test's Overrides are taken back behind the process's back."""
+    from recommendations.overrides import active
+
+    active.forget()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the data sets that are not part of the repository; mark the test `shared_data`."""

@@ -19,7 +19,7 @@ from recommendations.datatypes import Candidate, Context, RequestState, Slate, S
 from recommendations.models import RankedList
 from recommendations.serving import tokens
 from recommendations.serving.page import Page, Reads, Shown
-from recommendations.serving.placements import LARGEST_SIZE, Placement, get_placement, placements_of_page
+from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement, layout
 from recommendations.serving.plan import PagePlan
 
 logger = logging.getLogger("recommendations")
@@ -95,10 +95,14 @@ def _recommend(
     size: int | None = None,
     title: str = "",
 ) -> Slate:
-    placement = get_placement(name)
     about = shown(item, items, category)
-    wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
-    plan = _plan(placement, context.with_(page=placement.page), about, wanted)
+    for _ in range(2):
+        planned_by = layout(context.scope)
+        placement = planned_by.placement(name)
+        wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
+        plan = _plan(planned_by, placement, context.with_(page=placement.page), about, wanted)
+        if layout(context.scope) is planned_by:  # else the lists came with the news of a changed Override
+            break
     chosen, fallback_used = plan.choose(placement.name, wanted)
     slate_id = secrets.token_urlsafe(12)
     places = tuple(_slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
@@ -112,17 +116,17 @@ def _recommend(
     )
 
 
-def _plan(placement: Placement, context: Context, shown: Shown, size: int) -> PagePlan:
+def _plan(layout: Layout, placement: Placement, context: Context, shown: Shown, size: int) -> PagePlan:
     """The plan of the page, made at the first call of a request and kept with it."""
     kept = _kept_plans(context)
-    signature = (placement.page or placement.name, shown.signature)
+    signature = (layout, placement.page or placement.name, shown.signature)
     plan: PagePlan | None = kept.get(signature)
     if plan is not None and plan.has_room_for(placement.name, size):
         return plan
     page = Page(context, shown, kept.setdefault("reads", Reads(context)))
     sizes = {placement.name: max(size, placement.size)}
     try:
-        plan = PagePlan(page, placements_of_page(placement.page) or (placement,), sizes)
+        plan = PagePlan(page, layout.of_page(placement.page) or (placement,), sizes)
     except Exception as error:
         # A neighbour's broken source takes down that neighbour only, which tells so when it is asked for itself.
         logger.warning(

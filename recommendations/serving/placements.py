@@ -1,10 +1,12 @@
-"""Placements as typed objects, read from the settings; what is wrong there is told with the line to change."""
+"""Placements as typed objects, read from the settings and the active Overrides; what is wrong in the settings is told
+with the line to change, what is wrong with an Override is logged and left out."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.core.signals import setting_changed
@@ -12,8 +14,14 @@ from django.utils.module_loading import import_string
 
 from recommendations.conf import NAME, settings
 from recommendations.exceptions import ConfigurationError, RecommendationsError
+from recommendations.models import Override
+from recommendations.overrides import active
+from recommendations.overrides.merging import effective
 from recommendations.serving.filters import FILTERS, Filter
 from recommendations.serving.sources import SOURCES, Source
+from recommendations.store import get_store
+
+logger = logging.getLogger("recommendations")
 
 #: Stored lists have at most 50 items.
 LARGEST_SIZE = 50
@@ -47,13 +55,71 @@ class Placement:
     minimum: int
 
 
-@cache
-def get_placement(name: str) -> Placement:
-    """The placement of that name.
+class Layout:
+    """The placements of one scope as the settings and the active Overrides have them, made when asked for."""
 
-    Raises UnknownName when there is none, and another ConfigurationError when its settings entry is wrong.
-    """
-    entry = settings.placement(name)
+    def __init__(self, overrides: Mapping[str, Override]) -> None:
+        self._overrides = overrides
+        self._placements: dict[str, Placement] = {}
+        self._pages: dict[str, tuple[Placement, ...]] = {}
+
+    def placement(self, name: str) -> Placement:
+        """Raises UnknownName when there is none, and another ConfigurationError when its settings entry is wrong."""
+        if name not in self._placements:
+            self._placements[name] = self._made(name)
+        return self._placements[name]
+
+    def of_page(self, page: str) -> tuple[Placement, ...]:
+        """The placements that name a page; none for the page ""."""
+        if page not in self._pages:
+            names = [name for name in settings.placements if page and self._page_of(name) == page]
+            self._pages[page] = tuple(map(self.placement, names))
+        return self._pages[page]
+
+    def _page_of(self, name: str) -> str:
+        """Without making it: a broken placement takes down its own page only."""
+        override = self._overrides.get(name)
+        entry = settings.placement(name)
+        return str(entry["page"] if override is None else override.value.get("page", entry["page"]))
+
+    def _made(self, name: str) -> Placement:
+        override = self._overrides.get(name)
+        if override is not None:
+            try:
+                return overridden(override)
+            except ConfigurationError as error:
+                logger.warning("Override %s of the placement %r is ignored: %s", override.pk, name, error)
+        return _placement(name, settings.placement(name))
+
+
+def layout(scope: str = "") -> Layout:
+    """The placements as this process knows them now; the same object as long as nothing changes."""
+    if not get_store().tells_of_changes:
+        active.ask()
+    return _layout(active.remembered(scope))
+
+
+@lru_cache(maxsize=64)
+def _layout(found: active.Active) -> Layout:
+    return Layout(found.of(Override.Kind.PLACEMENT))
+
+
+def get_placement(name: str, scope: str = "") -> Placement:
+    """The placement of that name; see `Layout.placement`."""
+    return layout(scope).placement(name)
+
+
+def placements_of_page(page: str, scope: str = "") -> tuple[Placement, ...]:
+    """The placements of a page; see `Layout.of_page`."""
+    return layout(scope).of_page(page)
+
+
+def overridden(override: Override) -> Placement:
+    """The placement that an Override would make. Raises ConfigurationError when it does not fit the settings."""
+    return _placement(override.name, effective(override))
+
+
+def _placement(name: str, entry: Mapping[str, Any]) -> Placement:
     where = f'{NAME}["PLACEMENTS"]["{name}"]'
     return Placement(
         name=name,
@@ -70,19 +136,12 @@ def get_placement(name: str) -> Placement:
     )
 
 
-@cache
-def placements_of_page(page: str) -> tuple[Placement, ...]:
-    """The placements that a page's settings entries name; none for the page ""."""
-    names = [name for name, entry in settings.placements.items() if page and entry["page"] == page]
-    return tuple(get_placement(name) for name in names)
-
-
 def placement_errors() -> dict[str, RecommendationsError]:
     """Placement name → what is wrong with its settings entry. For the system checks."""
     errors: dict[str, RecommendationsError] = {}
     for name in settings.placements:
         try:
-            get_placement(name)
+            _placement(name, settings.placement(name))
         except RecommendationsError as error:
             errors[name] = error
     return errors
@@ -177,8 +236,7 @@ def _whole(where: str, value: Any, lowest: int, highest: int) -> int:
 
 def _reset(*, setting: str, **kwargs: Any) -> None:
     if setting == NAME:
-        get_placement.cache_clear()
-        placements_of_page.cache_clear()
+        _layout.cache_clear()
 
 
 setting_changed.connect(_reset, dispatch_uid="recommendations.serving.placements")

@@ -37,6 +37,10 @@ class StoredList:
 class Store(ABC):
     """Keeps the ranked lists of snapshots. Snapshot rows are in the database whichever store is used."""
 
+    #: Does every `fetch` tell `overrides.active.heard` the number of the newest OverrideChange? If not, pages ask for
+    #: it now and then.
+    tells_of_changes = False
+
     @abstractmethod
     def fetch(self, scope: str, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
         """The lists of the live snapshots of `scope`; a request without a list is left out.

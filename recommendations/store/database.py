@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, JSONField, Q, QuerySet, Value
 
-from recommendations.models import RankedList, Snapshot
+from recommendations.models import OverrideChange, RankedList, Snapshot
+from recommendations.overrides.active import heard
 from recommendations.progress import Progress
 from recommendations.store.base import (
     ListRequest,
@@ -31,6 +32,8 @@ Values = tuple[int, str, str, str, str]
 class DatabaseStore(Store):
     """Reads by one join of lists and live snapshots; writes in transactions of about a tenth of a second."""
 
+    tells_of_changes = True
+
     def fetch(self, scope: str, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
         if not requests:
             return {}
@@ -43,12 +46,15 @@ class DatabaseStore(Store):
             "snapshot__sources",
             "items",
         )
-        return {
-            ListRequest(recommender, key_kind, key, target_kind): StoredList(
-                recommender, snapshot_id, decode(items, sources)
-            )
-            for recommender, key_kind, key, target_kind, snapshot_id, sources, items in rows
-        }
+        found, newest_change = {}, 0
+        for recommender, key_kind, key, target_kind, number, sources, items in rows.union(_news(), all=True):
+            if recommender:
+                request = ListRequest(recommender, key_kind, key, target_kind)
+                found[request] = StoredList(recommender, number, decode(items, sources))
+            else:
+                newest_change = number
+        heard(newest_change)
+        return found
 
     def lists(self, requests: Collection[ListRequest], scope: str) -> QuerySet[RankedList]:
         """The rows behind some requests: one join of lists and live snapshots."""
@@ -85,6 +91,14 @@ class DatabaseStore(Store):
         for batch in transactions.batches(keys):
             part = lists.filter(pk__gte=batch[0], pk__lte=batch[-1])
             transactions.run(len(batch), partial(part._raw_delete, using))
+
+
+def _news() -> QuerySet[OverrideChange, tuple[Any, ...]]:
+    """The number of the newest change of an Override, as a row like those of lists: that of no recommender."""
+    newest = OverrideChange.objects.order_by("-pk").values("pk")[:1]
+    text, sources = Value("", CharField()), Value([], JSONField())
+    row = OverrideChange.objects.filter(pk=newest).annotate(a=text, b=text, c=text, d=text, e=sources, f=text)
+    return row.values_list("a", "b", "c", "d", "pk", "e", "f")
 
 
 def _wanted(requests: Collection[ListRequest]) -> Q:
