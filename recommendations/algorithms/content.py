@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommendations.algorithms.base import SCORE_DIGITS, RankedPairs
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
+from recommendations.algorithms.ranking import best
 from recommendations.algorithms.similarity import normalised, square_norms
+from recommendations.algorithms.terms import term_weights
+from recommendations.algorithms.tfidf import count_words, kept_words, unit_tfidf
 from recommendations.algorithms.vectors import VectorAlgorithm, VectorConfig
 from recommendations.algorithms.words import (
     SEGMENTERS,
@@ -23,8 +27,8 @@ from recommendations.algorithms.words import (
 from recommendations.exceptions import ConfigurationError, NotEnoughData
 
 FIELDS = ("title", "text", "category", "brand", "characters", "price")
-#: Below so many items even a word that is there once is kept.
-SMALL = 1000
+#: Fields that hold no words that anybody searches for.
+_WORDLESS = {"characters", "price"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class ContentTfidfConfig(VectorConfig):
     as words too. `character_lengths`: the shortest and longest run of characters, for the field `characters`.
     `segmenter`: how Chinese is cut, see `words.segmenter`. `price_step`: how much dearer the next price band is.
     `min_items`: rarer words are left out (None: 2, in catalogues below 1,000 items 1). `max_share`: and so are
-    words of more than this share of the items."""
+    words of more than this share of the items. `term_min_items`, `term_max_share`: the same for the words that get
+    lists of their own."""
 
     fields: Mapping[str, float] = field(
         default_factory=lambda: {"title": 1.0, "characters": 0.5, "text": 0.5, "category": 0.3, "brand": 0.3}
@@ -45,6 +50,8 @@ class ContentTfidfConfig(VectorConfig):
     price_step: float = 1.3
     min_items: int | None = None
     max_share: float = 0.2
+    term_min_items: int | None = 1
+    term_max_share: float = 0.5
     min_similarity: float = 0.05
 
     def __post_init__(self) -> None:
@@ -65,8 +72,8 @@ class ContentTfidfConfig(VectorConfig):
             )
         self._one_of("segmenter", SEGMENTERS)
         self._between(1.01, 1000, "price_step")
-        self._positive("min_items")
-        self._between(0, 1, "max_share")
+        self._positive("min_items", "term_min_items")
+        self._between(0, 1, "max_share", "term_max_share")
 
 
 def _two_whole(value: object) -> tuple[int, int]:
@@ -86,6 +93,7 @@ class ContentTfidf(VectorAlgorithm):
 
     Config = ContentTfidfConfig
     config: ContentTfidfConfig
+    produces = frozenset({("item", "item"), ("term", "item")})
     accepts = frozenset({"content"})
     needs_events = False
     search_space = {
@@ -95,6 +103,8 @@ class ContentTfidf(VectorAlgorithm):
     }
 
     vectors_: sparse.csr_matrix
+    #: What it learned from.
+    catalogue_: Catalogue
 
     def _vectors(
         self, interactions: Interactions, catalogue: Catalogue | None
@@ -102,9 +112,11 @@ class ContentTfidf(VectorAlgorithm):
         """Only the catalogue is looked at."""
         if catalogue is None or not len(catalogue):
             raise NotEnoughData("ContentTfidf needs a catalogue with items: there are none.")
-        weights = {**self.config.fields, **{f"attribute:{n}": w for n, w in self.config.attributes.items()}}
+        self.catalogue_ = catalogue
         blocks = [
-            np.sqrt(weight) * self._field(name, catalogue) for name, weight in weights.items() if weight > 0
+            np.sqrt(weight) * self._field(name, catalogue)
+            for name, weight in self._weights().items()
+            if weight > 0
         ]
         vectors = sparse.csr_matrix(sparse.hstack(blocks) if blocks else (len(catalogue), 0))
         if not vectors.nnz:
@@ -112,6 +124,18 @@ class ContentTfidf(VectorAlgorithm):
                 f"ContentTfidf needs items with words: none of {len(catalogue)} items has any."
             )
         return catalogue.item_keys, vectors
+
+    def _weights(self) -> dict[str, float]:
+        """The weight of each field, those of attributes as `attribute:NAME`."""
+        return {**self.config.fields, **{f"attribute:{n}": w for n, w in self.config.attributes.items()}}
+
+    def term_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        """For each word of a title, text, category, brand or named attribute: the ≤ `k` items it says most about, see
+        `term_weights`; ties by key. Made when asked for, of all items, also after `fit_items`."""
+        config = self.config
+        fields = {name: weight for name, weight in self._weights().items() if name not in _WORDLESS}
+        weights, terms = term_weights(self.catalogue_, fields, config.term_min_items, config.term_max_share)
+        yield from best(weights, k).lists(terms, self.item_keys_, k, SCORE_DIGITS)
 
     def _field(self, name: str, catalogue: Catalogue) -> sparse.csr_matrix:
         """Items × what the field says, rows of unit length (or empty)."""
@@ -144,32 +168,3 @@ def price_bands(prices: NDArray[np.float64], step: float) -> sparse.csr_matrix:
     matrix = sparse.csr_matrix((weight.ravel(), (np.repeat(known, 4), columns.ravel())), shape=shape)
     matrix.eliminate_zeros()
     return normalised(matrix, np.sqrt(square_norms(matrix)))
-
-
-def count_words(documents: list[list[str]]) -> tuple[sparse.csr_matrix, list[str]]:
-    """Documents × distinct words, float64 counts, and the words, sorted."""
-    words = sorted({word for document in documents for word in document})
-    code = {word: i for i, word in enumerate(words)}
-    columns = np.array([code[word] for document in documents for word in document], np.int32)
-    indptr = np.concatenate([[0], np.cumsum([len(document) for document in documents])]).astype(np.int64)
-    counts = sparse.csr_matrix((np.ones(len(columns)), columns, indptr), shape=(len(documents), len(words)))
-    counts.sum_duplicates()
-    return counts, words
-
-
-def kept_words(counts: sparse.csr_matrix, min_items: int | None, max_share: float) -> NDArray[np.intp]:
-    """The columns of words that are neither too rare nor, from 1,000 items on, too common."""
-    n = counts.shape[0]
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    least = min_items or (2 if n >= SMALL else 1)
-    most = n * max_share if n >= SMALL else n
-    return np.flatnonzero((frequency >= least) & (frequency <= most))
-
-
-def unit_tfidf(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """(1 + ln tf) · idf, idf = ln((1 + n) / (1 + df)) + 1, rows of unit length (or empty)."""
-    weighted = sparse.csr_matrix(counts, copy=True)
-    frequency = np.bincount(weighted.indices, minlength=weighted.shape[1])
-    idf = np.log((1 + weighted.shape[0]) / (1 + frequency)) + 1
-    weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
-    return normalised(weighted, np.sqrt(square_norms(weighted)))

@@ -17,6 +17,10 @@ from recommendations.algorithms.base import Algorithm, load
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.exceptions import NotEnoughData, UnknownOption
+from recommendations.text import tokenise
+
+#: The longest key of a list that can be stored.
+KEY_LENGTH = 190
 
 DAY = 86_400.0
 
@@ -156,6 +160,12 @@ class AlgorithmContract:
                 assert key in known[key_kind]
             if key_kind == target_kind:
                 assert key not in targets
+
+    def test_terms_are_words_as_a_search_has_them(self) -> None:
+        for key_kind, key, _ in self.all_lists(self.fitted()):
+            if key_kind == "term":
+                assert tokenise(key) == [key]
+                assert len(key) <= KEY_LENGTH
 
     def test_variants_are_not_in_each_others_lists(self) -> None:
         catalogue = self.catalogue()

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommendations.algorithms.catalogue import Catalogue
-from recommendations.algorithms.content import count_words
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.skip_gram import SkipGramConfig, skip_gram
+from recommendations.algorithms.tfidf import count_words
 from recommendations.algorithms.vectors import DenseAlgorithm
 from recommendations.algorithms.words import SEGMENTERS, Segmenter, segmenter, words_of
 from recommendations.exceptions import ConfigurationError, NotEnoughData

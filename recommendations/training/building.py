@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recommendations.algorithms.base import Algorithm
+from recommendations.datatypes import ListKind
 from recommendations.exceptions import Locked, NotEnoughData, Refused
 from recommendations.models import Snapshot
 from recommendations.progress import Progress
@@ -94,7 +95,7 @@ class Build:
         self._start(_("publish"))
         written = publishing.write(snapshot, self._rows(algorithm), self.progress)
         snapshot.n_lists = written.n_lists
-        snapshot.coverage = self._coverage(written.targets)
+        snapshot.coverage = self._coverage(algorithm, written.targets)
         if not self.force:
             _refuse(gate.no_lists(written.n_lists) if self.recommender.steady else "")
             _refuse(gate.worse_coverage(Quality(coverage=snapshot.coverage), live))
@@ -128,10 +129,16 @@ class Build:
             for key, targets in algorithm.lists(key_kind, target_kind, self.recommender.k, visitors):
                 yield key_kind, key, target_kind, [(target, score, 0) for target, score in targets]
 
-    def _coverage(self, targets: set[str]) -> float | None:
-        """The share of the catalogue that is in some list; of the items with events when there is no catalogue."""
+    def _coverage(self, algorithm: Algorithm, targets: Mapping[str, set[str]]) -> float | None:
+        """The share of the catalogue that is in some list; of the items with events when there is no catalogue.
+
+        Lists of words count only where an algorithm makes no others: nearly every item has some word, so that they
+        would hide how many are left in the lists that pages are made of.
+        """
         known = self.data.catalogue.item_keys or self.data.interactions.item_keys
-        return len(targets.intersection(known)) / len(known) if known else None
+        kinds = {key for key, target in algorithm.produces if target == ListKind.ITEM}
+        covered = set[str]().union(*(targets.get(kind, ()) for kind in kinds - {ListKind.TERM} or kinds))
+        return len(covered.intersection(known)) / len(known) if known else None
 
 
 def fail(name: str, scope: str, path: str, error: Exception) -> Snapshot:

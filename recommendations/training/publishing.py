@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +12,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from recommendations.conf import settings
+from recommendations.datatypes import ListKind
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import Snapshot
 from recommendations.progress import NoProgress, Progress
@@ -27,14 +29,15 @@ class Written:
     """What a snapshot's lists came to while they were being written."""
 
     n_lists: int = 0
-    targets: set[str] = field(default_factory=set)
+    #: Key kind → the items in the lists of such keys.
+    targets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def watch(self, rows: Iterable[ListRow]) -> Iterator[ListRow]:
         """The rows as they are, counted."""
         for row in rows:
             self.n_lists += 1
-            if row[2] == "item":
-                self.targets.update(map(_TARGET, row[3]))
+            if row[2] == ListKind.ITEM:
+                self.targets[row[0]].update(map(_TARGET, row[3]))
             yield row
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Self
+from typing import ClassVar, Self
 
 import pytest
 
@@ -86,3 +86,39 @@ def test_every_kind_is_published(configure: Callable[..., None]) -> None:
         request: ((*target, "everything"),) for request, target in expected.items()
     }
     assert RankedList.objects.count() == len(expected)
+
+
+class Words(Everything):
+    """Every item has a word, and only `listed` items are in lists of items."""
+
+    produces = frozenset({("item", "item"), ("term", "item")})
+    listed: ClassVar[tuple[str, ...]] = ("a", "b", "c", "d")
+
+    def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        for key in self.listed:
+            yield key, [(key, 0.9)]
+
+    def term_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        yield "tea", [(key, 0.7) for key in ("a", "b", "c", "d")]
+
+
+class OnlyWords(Words):
+    produces = frozenset({("term", "item")})
+
+
+def test_lists_of_words_do_not_hide_a_loss_of_coverage(
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = {
+        name: {"algorithm": f"{__name__}.{cls}"} for name, cls in (("words", "Words"), ("only", "OnlyWords"))
+    }
+    configure(entries, GATE_MINIMUM_EVENTS=1)
+    make_items("a", "b", "c", "d")
+    make_events(("purchase", "u:1", "a"), ("purchase", "u:2", "b"))
+    outcomes = []
+    for listed in (("a", "b", "c", "d"), ("a", "b", "c"), ("a",), ()):
+        monkeypatch.setattr(Words, "listed", listed)
+        words, only = train()
+        assert words.snapshot and only.snapshot and only.snapshot.coverage == 1.0
+        outcomes.append((words.status, words.snapshot.coverage))
+    assert outcomes == [("live", 1.0), ("live", 0.75), ("refused", 0.25), ("refused", 0.0)]
