@@ -119,10 +119,15 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
     },
     "search_no_result": {
         "page": "search",
-        "title": _("Others liked these"),
-        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought"]}],
+        "title": _("Perhaps one of these"),
+        "sources": [{"source": "search"}],
         "filters": _FILTERS,
-        "fallback": [{"source": "popular"}],
+        "fallback": [
+            {"source": "for_you", "recommenders": ["also_viewed", "also_bought"]},
+            {"source": "popular"},
+        ],
+        # What the words lead to comes first, however little it is; the rest of the row is what they may like.
+        "minimum": 8,
     },
 }
 
@@ -187,6 +192,10 @@ DEFAULTS: dict[str, Any] = {
     "GATE_COVERAGE_DROP": 0.30,
     "GATE_NDCG_DROP": 0.20,
     "GATE_MINIMUM_EVENTS": 50,
+    # Placements whose recommender the nightly training may choose, each with the candidates: {"product_page":
+    # ["also_bought", "blend"]}; and the least share by which a candidate must be better.
+    "AUTO_CHOICE": {},
+    "AUTO_CHOICE_GAIN": 0.02,
     # Old snapshots kept for a rollback, and a dead worker's lock.
     "SNAPSHOTS_KEPT": 2,
     "LOCK_SECONDS": 900,

@@ -19,16 +19,18 @@ def recommend(
     item: Any = None,
     items: Iterable[Any] = (),
     category: str = "",
+    query: str = "",
     size: int | None = None,
 ) -> Slate:
     """A slate for a placement: for the visitor of `request`, or for whom `context` says.
 
-    `item` is the product (or item key) being shown, `items` those of a cart or an order, `category` a path.
+    `item` is the product (or item key) being shown, `items` those of a cart or an order, `category` a path,
+    `query` what the visitor searches for.
     Never raises into a page, unless `DEBUG` is on: see `recommendations.serving.engine.recommend`.
     """
     from recommendations.serving import engine
 
-    options = {"item": item, "items": items, "category": category, "size": size}
+    options = {"item": item, "items": items, "category": category, "query": query, "size": size}
     if context is None:
         return engine.recommend_for(request, placement, **options)
     return engine.recommend(placement, context, **options)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from recommendations.datatypes import Kind
 from recommendations.serving.placements import LARGEST_SIZE
+from recommendations.serving.terms import MOST_CHARACTERS
 
 KEY_LENGTH = 190
 MOST_EVENTS = 100
@@ -46,6 +47,12 @@ class SlateQuerySerializer(serializers.Serializer):
     )
     category = serializers.CharField(
         required=False, max_length=400, help_text="Category path, outermost first: `Grocery/Bread`."
+    )
+    query = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=MOST_CHARACTERS,
+        help_text="What the visitor searches for.",
     )
     size = serializers.IntegerField(
         required=False,

@@ -65,6 +65,7 @@ class ShopView(APIView):
         _parameter("item", OpenApiTypes.STR),
         _parameter("items", OpenApiTypes.STR, many=True),
         _parameter("category", OpenApiTypes.STR),
+        _parameter("query", OpenApiTypes.STR),
         _parameter("size", OpenApiTypes.INT),
     ],
     responses={

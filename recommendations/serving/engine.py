@@ -32,18 +32,27 @@ def recommend(
     item: Any = None,
     items: Iterable[Any] = (),
     category: str = "",
+    query: str = "",
     size: int | None = None,
     title: str = "",
 ) -> Slate:
     """The slate of a placement for the visitor, page and moment that `context` describes.
 
     `item` is what the page shows and `items` what else it is about (a cart, an order): products of the shop, or item
-    keys. `category` is a path, outermost first (`Grocery/Bread`). `size` and `title` override the settings.
+    keys. `category` is a path, outermost first (`Grocery/Bread`), `query` what the visitor searches for. `size` and
+    `title` override the settings.
 
     Reads only. It never raises into a page: what goes wrong is logged to `recommendations`, and the slate is empty.
     With `DEBUG` on it does raise, so that a developer sees a misspelt placement or a broken adapter at once.
     """
-    options = {"item": item, "items": items, "category": category, "size": size, "title": title}
+    options = {
+        "item": item,
+        "items": items,
+        "category": category,
+        "query": query,
+        "size": size,
+        "title": title,
+    }
     return _never_raising(placement, lambda: _recommend(placement, context, **options))
 
 
@@ -67,14 +76,17 @@ def _never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
         return Slate(slate_id="", placement=placement, title="", items=())
 
 
-def shown(item: Any, items: Iterable[Any], category: str | None) -> Shown:
+def shown(item: Any, items: Iterable[Any], category: str | None, query: str | None = "") -> Shown:
     """What a page is about, from products or keys. Raises TypeError for what is neither."""
     if category is not None and not isinstance(category, str | Promise):
         raise TypeError(f"category must be a path such as 'Grocery/Bread', not {category!r}.")
+    if query is not None and not isinstance(query, str | Promise):
+        raise TypeError(f"query must be what the visitor typed, not {query!r}.")
     return Shown(
         item_key=_key(item),
         item_keys=tuple(key for each in items or () if (key := _key(each))),
         category=str(category or ""),
+        query=str(query or ""),
         product=None if isinstance(item, str) else item,
     )
 
@@ -92,10 +104,11 @@ def _recommend(
     item: Any = None,
     items: Iterable[Any] = (),
     category: str = "",
+    query: str = "",
     size: int | None = None,
     title: str = "",
 ) -> Slate:
-    about = shown(item, items, category)
+    about = shown(item, items, category, query)
     for _ in range(2):
         planned_by = layout(context.scope)
         placement = planned_by.placement(name)

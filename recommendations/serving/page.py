@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from recommendations.adapter import get_adapter
-from recommendations.datatypes import Context
+from recommendations.datatypes import Context, category_levels
 from recommendations.models import Item
 from recommendations.serving.history import History, read_history
+from recommendations.serving.terms import terms_of
 from recommendations.store import ListRequest, StoredList, get_store
 
 
@@ -65,12 +66,22 @@ class Shown:
     item_key: str = ""
     item_keys: tuple[str, ...] = ()
     category: str = ""
+    query: str = ""
     product: Any = None
 
     @property
-    def signature(self) -> tuple[str, tuple[str, ...], str]:
+    def signature(self) -> tuple[str, tuple[str, ...], str, str]:
         """Two tags with the same signature are about the same things."""
-        return self.item_key, self.item_keys, self.category
+        return self.item_key, self.item_keys, self.category, self.query
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the item shown says of itself."""
+
+    title: str = ""
+    brand: str = ""
+    categories: tuple[str, ...] = ()
 
 
 class Page:
@@ -101,17 +112,34 @@ class Page:
         """Item keys in the visitor's cart."""
         return self.reads.cart
 
-    @cached_property
+    @property
     def categories(self) -> tuple[str, ...]:
         """Category paths of the page: the one given, else those of the item shown."""
-        if self.shown.category:
-            return (self.shown.category,)
+        return (self.shown.category,) if self.shown.category else self.about.categories
+
+    @cached_property
+    def query_terms(self) -> tuple[str, ...]:
+        """The words that the visitor searches for."""
+        return terms_of([self.shown.query])
+
+    @cached_property
+    def item_terms(self) -> tuple[str, ...]:
+        """The words that describe the item shown: of its title, its brand, its categories from the narrowest on."""
+        levels = (level for path in self.about.categories for level in category_levels(path))
+        names = (level.rpartition("/")[2] for level in levels)
+        return terms_of([self.about.title, self.about.brand, *names])
+
+    @cached_property
+    def about(self) -> About:
+        """What the item shown says of itself; nothing when there is none. One query where only its key is known."""
         if self.shown.product is not None:
-            return tuple(get_adapter().item(self.shown.product).categories)
+            item = get_adapter().item(self.shown.product)
+            return About(item.title, item.brand, tuple(item.categories))
         if self.item_key:
             rows = Item.objects.filter(scope=self.context.scope, item_key=self.item_key)
-            return tuple(rows.values_list("categories", flat=True).first() or ())
-        return ()
+            if row := rows.values_list("title", "brand", "categories").first():
+                return About(row[0], row[1], tuple(row[2] or ()))
+        return About()
 
     def group_of(self, item_key: str) -> str:
         """The group of an item; ask `groups` for many at once before."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from recommendations.datatypes import EVERYBODY, Candidate, ListKind, category_levels, category_segment
 from recommendations.exceptions import UnknownOption
 from recommendations.serving.page import Page
+from recommendations.serving.terms import added, term_requests
 from recommendations.store import ListRequest, StoredList
 
 Lists = Mapping[ListRequest, StoredList]
@@ -23,9 +24,9 @@ MOST_CANDIDATES = 600
 class Source(ABC):
     """Makes candidates for a page in two steps, so that all lists of all placements are read at once.
 
-    `needs` says what of the page it works from (`item`, `items`, `category`, `history`, `cart`; nothing: any page),
-    and `default_recommenders` whose lists it reads when the placement names none. `options` are the further options
-    of its settings entry with their defaults; others are refused.
+    `needs` says what of the page it works from (`item`, `items`, `category`, `query`, `history`, `cart`; nothing: any
+    page), and `default_recommenders` whose lists it reads when the placement names none. `options` are the further
+    options of its settings entry with their defaults; others are refused.
     """
 
     name: ClassVar[str]
@@ -110,7 +111,8 @@ class SeededSource(Source):
 
 
 class Similar(SeededSource):
-    """The list of the item shown."""
+    """The list of the item shown. A recommender that does not know the item yet answers by the words that describe it,
+    if it has lists of words."""
 
     name = "similar"
     needs = frozenset({"item"})
@@ -118,6 +120,32 @@ class Similar(SeededSource):
 
     def seeds(self, page: Page) -> Mapping[str, float]:
         return {page.item_key: 1.0} if page.item_key else {}
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        # Both at once: whether there is a list of its own is known only when all lists of the page have been read.
+        return [*super().requests(page), *term_requests(self.recommenders, page.item_terms)]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        own = {request: lists[request] for request in super().requests(page) if request in lists}
+        for request in super().requests(page):
+            if request not in own and (found := added(request.recommender, page.item_terms, lists)):
+                own[request] = found
+        return super().candidates(page, own)
+
+
+class Search(Source):
+    """What the words of the visitor's search say most about."""
+
+    name = "search"
+    needs = frozenset({"query"})
+    default_recommenders = ("similar_content",)
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        return term_requests(self.recommenders, page.query_terms)
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        found = [added(recommender, page.query_terms, lists) for recommender in self.recommenders]
+        return weighted_mean(self.name, [(1.0, "", each) for each in found if each is not None])
 
 
 class Together(SeededSource):
@@ -194,5 +222,5 @@ class PopularInCategory(Source):
 
 
 SOURCES: dict[str, type[Source]] = {
-    source.name: source for source in (Similar, Together, ForYou, Popular, PopularInCategory)
+    source.name: source for source in (Similar, Together, Search, ForYou, Popular, PopularInCategory)
 }

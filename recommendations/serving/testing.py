@@ -11,12 +11,12 @@ from recommendations.datatypes import Candidate, Context
 from recommendations.exceptions import UnknownOption
 from recommendations.serving.filters import Filter
 from recommendations.serving.history import NOTHING, History
-from recommendations.serving.page import Page, Reads, Shown
+from recommendations.serving.page import About, Page, Reads, Shown
 from recommendations.serving.sources import Source
 from recommendations.store import ListRequest, StoredList
 
 #: What a page can be asked for; the words that `needs` is made of.
-PAGE_PARTS = frozenset({"item", "items", "category", "history", "cart"})
+PAGE_PARTS = frozenset({"item", "items", "category", "query", "history", "cart"})
 
 
 def make_page(
@@ -24,16 +24,20 @@ def make_page(
     item_keys: tuple[str, ...] = (),
     category: str = "",
     *,
+    query: str = "",
+    title: str = "",
     history: History = NOTHING,
     cart: frozenset[str] = frozenset(),
     groups: dict[str, str] | None = None,
 ) -> Page:
-    """A page for tests, whose history, cart and groups are given, so that it reads nothing."""
+    """A page for tests, whose history, cart, groups and title of the item shown are given, so that it reads nothing."""
     context = Context()
     reads = Reads(context)
     reads.history, reads.cart = history, cart
     reads._groups = _Groups(groups or {})
-    return Page(context, Shown(item_key, item_keys, category), reads)
+    page = Page(context, Shown(item_key, item_keys, category, query), reads)
+    page.about = About(title)
+    return page
 
 
 class _Groups(dict[str, str]):
@@ -54,7 +58,12 @@ class SourceContract:
 
     def make_pages(self) -> list[Page]:
         """Pages to try it on: one about nothing, one about everything."""
-        return [make_page(), make_page("a", ("b", "c"), "Grocery/Bread", cart=frozenset({"d"}))]
+        return [
+            make_page(),
+            make_page(
+                "a", ("b", "c"), "Grocery/Bread", query="rye bread", title="Green tea", cart=frozenset({"d"})
+            ),
+        ]
 
     def test_it_names_itself_and_what_it_needs(self) -> None:
         source = self.make_source()

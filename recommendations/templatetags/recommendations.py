@@ -41,11 +41,19 @@ def get_recommendations(
     item: Any = None,
     items: Iterable[Any] = (),
     category: str = "",
+    query: str = "",
     size: int | None = None,
     title: str = "",
 ) -> Slate:
     """`{% get_recommendations "product_page" item=product as slate %}`: the slate, for your own HTML."""
-    options = {"item": item, "items": items, "category": category, "size": size, "title": title}
+    options = {
+        "item": item,
+        "items": items,
+        "category": category,
+        "query": query,
+        "size": size,
+        "title": title,
+    }
     return recommend_for(_request(context), placement, **options)
 
 
@@ -53,7 +61,7 @@ def get_recommendations(
 def recommendations(context: template.Context, placement: str, **options: Any) -> str:
     """`{% recommendations "product_page" item=product %}`: a row of cards, or nothing when there is nothing to show.
 
-    Options: item, items, category, size, title. The template is `recommendations/<placement>.html` when there is
+    Options: item, items, category, query, size, title. The template is `recommendations/<placement>.html` when there is
     one, else `recommendations/slate.html`.
     """
     slate = get_recommendations(context, placement, **options)

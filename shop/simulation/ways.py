@@ -169,7 +169,7 @@ class StraightToFunctions:
         def step(request: HttpRequest) -> list[SeenSlate]:
             n_results = matching(Product.objects.visible().main(), query).count()
             searched.send(sender=self, query=query, n_results=n_results, request=request)
-            return [] if n_results else self._slates(request, ("search_no_result",))
+            return [] if n_results else self._slates(request, ("search_no_result",), query=query)
 
         return list(self._act(step))
 

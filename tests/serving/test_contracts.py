@@ -23,6 +23,11 @@ class TestForYou(SourceContract):
         return sources.ForYou()
 
 
+class TestSearch(SourceContract):
+    def make_source(self) -> sources.Source:
+        return sources.Search()
+
+
 class TestPopular(SourceContract):
     def make_source(self) -> sources.Source:
         return sources.Popular()

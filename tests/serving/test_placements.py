@@ -20,7 +20,7 @@ from tests.serving.twelve import shown_on
 
 Use = Callable[..., None]
 
-SOURCES = "for_you, popular, popular_in_category, similar, together"
+SOURCES = "for_you, popular, popular_in_category, search, similar, together"
 FILTERS = "cart, dismissed, purchased, shown_item"
 SOURCE_CHOICE = f"Change it to one of: {SOURCES}; or to the dotted path of a Source."
 
