@@ -88,8 +88,8 @@ def _square_norms(users: sparse.csr_matrix) -> NDArray[np.float64]:
 
 def _with_visitors_weighed(users: sparse.csr_matrix, data_type: type) -> sparse.csr_matrix:
     size = np.diff(users.indptr)
-    share = np.maximum(size, 1.0) ** (-VISITOR / 2)
-    data = users.data.astype(data_type) * np.repeat(share.astype(data_type), size)
+    data = np.repeat((np.maximum(size, 1.0) ** (-VISITOR / 2)).astype(data_type), size)
+    data *= users.data
     return sparse.csr_matrix((data, users.indices, users.indptr), shape=users.shape)
 
 

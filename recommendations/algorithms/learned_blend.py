@@ -71,6 +71,7 @@ class LearnedBlendConfig(PersonalConfig):
     max_queries: int = 20_000
     folds: int | None = None
     single_item_share: float = 0.3
+    answer_exponent: float = 0.0
     validation_share: float = 0.25
     rankers: int = 1
     k: int = 10
@@ -83,7 +84,7 @@ class LearnedBlendConfig(PersonalConfig):
         self._between(2, 100_000, "candidates", "leaves")
         self._between(1, 100_000_000, "max_queries", "min_data", "rankers", "k")
         self._between(0.01, 0.9, "validation_share")
-        self._between(0, 1, "single_item_share")
+        self._between(0, 1, "single_item_share", "answer_exponent")
         if self.folds is not None:
             self._between(1, 100, "folds")
         self._between(0.01, 1, "feature_fraction", "learning_rate")
@@ -241,7 +242,7 @@ class LearnedBlend(PersonalAlgorithm):
         held = hold_out(chosen)
         self._fit_bases(held.train, catalogue)
         self._stage("fit the bases out of fold")
-        asked = held.queries.shortened(config.single_item_share, config.seed)
+        asked = self._asked(held, config.seed)
         learn, check = asked.halves(1 - config.validation_share, config.seed)
         if not len(learn) or not len(check):
             raise NotEnoughData(f"LearnedBlend needs more held-out answers: there are {len(held.queries)}.")
@@ -261,7 +262,7 @@ class LearnedBlend(PersonalAlgorithm):
         self._stage("features")
         lessons += self._more_lessons(hold_out, held, chosen, catalogue)
         lesson = Lesson.of(lessons)
-        if not len(lesson.labels):
+        if not len(lesson.gains):
             logger.info("The blend stays linear: no held-out answer is among the candidates.")
             return
         self._learn_trees(lesson, check, cut, checked)
@@ -281,17 +282,23 @@ class LearnedBlend(PersonalAlgorithm):
                 logger.info("The blend learns from %d folds: %s", fold, error)
                 break
             self._prepare(held.train, catalogue)
-            lessons.append(self._lesson(held.queries.shortened(config.single_item_share, config.seed + fold)))
+            lessons.append(self._lesson(self._asked(held, config.seed + fold)))
             self._stage(f"fold {fold + 1}")
         return lessons
+
+    def _asked(self, held: Held, seed: int) -> Queries:
+        """The held-out answers as they are learned from."""
+        popularity = np.bincount(held.train.item, minlength=held.train.n_items)
+        asked = held.queries.shortened(self.config.single_item_share, seed)
+        return asked.stratified(popularity, self.config.answer_exponent)
 
     def _lesson(self, queries: Queries) -> Lesson:
         """Features and labels of the candidates of those queries that have an answer among them."""
         cut = self.candidates(queries.histories, queries.hidden)
-        labels = pick(sparse.csr_matrix(queries.targets), cut.codes) > 0
-        useful = np.flatnonzero(labels.any(axis=1))
+        gains = pick(sparse.csr_matrix(queries.targets), cut.codes)
+        useful = np.flatnonzero(gains.any(axis=1))
         features = self.features(_rows(cut, useful), queries.histories[useful])
-        return Lesson(features, labels[useful].astype(np.int32))
+        return Lesson(features, gains[useful])
 
     def _learn_trees(
         self, lesson: Lesson, check: Queries, cut: Candidates, checked: NDArray[np.float32]
@@ -309,9 +316,9 @@ class LearnedBlend(PersonalAlgorithm):
         if config.ranker == "auto" and found[chosen] <= self.validation_["linear"]:
             return
         # The queries that chose the number of trees are learned from too, now that it is chosen.
-        labels = pick(sparse.csr_matrix(check.targets), cut.codes) > 0
-        useful = labels.any(axis=1)
-        lesson = Lesson.of([lesson, Lesson(checked[useful], labels[useful].astype(np.int32))])
+        gains = pick(sparse.csr_matrix(check.targets), cut.codes)
+        useful = gains.any(axis=1)
+        lesson = Lesson.of([lesson, Lesson(checked[useful], gains[useful])])
         self.rankers_ = [self._train(lesson, chosen, config.seed + n) for n in range(config.rankers)]
         self._stage("train the trees")
 
@@ -319,12 +326,12 @@ class LearnedBlend(PersonalAlgorithm):
         config = self.config
         return train(
             lesson.features,
-            lesson.labels,
+            lesson.gains,
             self._features.feature_names,
             n_trees=n_trees,
             learning_rate=config.learning_rate,
             leaves=config.leaves,
-            min_data=max(1, min(config.min_data, lesson.labels.size // 200)),
+            min_data=max(1, min(config.min_data, lesson.gains.size // 200)),
             feature_fraction=config.feature_fraction,
             truncation=2 * config.k,
             seed=seed,

@@ -86,7 +86,7 @@ def map_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
 def ndcg_at_k(judged: Judged, k: int = 10) -> NDArray[np.float64]:
     """DCG / ideal DCG, DCG = Σ_{i≤k} r_i / log2(i + 1), ideal = the first min(k, R) ranks relevant
     (Järvelin & Kekäläinen 2002, with binary gains)."""
-    discount = _discount(k)
+    discount = discounts(k)
     hits = judged.hits[:, :k]
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(judged.n_relevant, k)]
     return np.divide(hits @ discount[: hits.shape[1]], ideal, out=np.zeros(len(hits)), where=ideal > 0)
@@ -110,17 +110,23 @@ def graded_ndcg_at_k(
     gains = grades.astype(np.float64)
     if gain == "exponential":
         gains.data = np.exp2(gains.data) - 1
-    discount = _discount(k)
     shown = _looked_up(ranked[:, :k], gains)
+    dcg, ideal = shown @ discounts(k)[: shown.shape[1]], ideal_dcg(gains, k)
+    return np.divide(dcg, ideal, out=np.zeros(len(shown)), where=ideal > 0)
+
+
+def ideal_dcg(gains: sparse.csr_matrix, k: int) -> NDArray[np.float64]:
+    """The highest DCG@k that each user's gains (n_users, n_items) allow, (n_users,)."""
     owner = np.repeat(np.arange(gains.shape[0]), np.diff(gains.indptr))
     best_first = gains.data[np.lexsort((-gains.data, owner))]  # owners are in order: only rows are sorted
     rank = np.arange(gains.nnz) - gains.indptr[owner]
     top = rank < k
-    ideal = np.bincount(owner[top], best_first[top] * discount[rank[top]], minlength=gains.shape[0])
-    return np.divide(shown @ discount[: shown.shape[1]], ideal, out=np.zeros(len(shown)), where=ideal > 0)
+    dcg = np.bincount(owner[top], best_first[top] * discounts(k)[rank[top]], minlength=gains.shape[0])
+    return dcg.astype(np.float64)
 
 
-def _discount(k: int) -> NDArray[np.float64]:
+def discounts(k: int) -> NDArray[np.float64]:
+    """1 / log2(rank + 1) of the ranks 1 to k."""
     return 1 / np.log2(np.arange(2, k + 2))
 
 

@@ -17,8 +17,8 @@ from recommendations.exceptions import NotEnoughData
 
 @dataclass(frozen=True, eq=False)
 class Queries:
-    """`n` questions "what next?": `targets` (n, n_items) stores the right answers, `hidden` (n, n_items) what must
-    not be answered, None = anything may be."""
+    """`n` questions "what next?": `targets` (n, n_items) stores the right answers and how much each counts, `hidden`
+    (n, n_items) what must not be answered, None = anything may be."""
 
     histories: Histories
     targets: sparse.csr_matrix
@@ -49,11 +49,21 @@ class Queries:
         short = np.random.default_rng(seed).random(len(self)) < share
         return replace(self, histories=self.histories.latest(1, short))
 
+    def stratified(self, popularity: NDArray[np.integer], exponent: float) -> Queries:
+        """The same, an answer on an item that `popularity` (n_items,) others chose counts popularity^−exponent (Steck
+        2011, "Item popularity and recommendation accuracy", RecSys, §3.2): 0 = all count the same."""
+        if not exponent:
+            return self
+        targets = self.targets.astype(np.float64)
+        targets.data *= np.maximum(popularity, 1.0)[targets.indices] ** -exponent
+        return replace(self, targets=targets)
+
     def quality(self, codes: NDArray[np.integer], k: int) -> dict[str, NDArray[np.float64]]:
-        """How well ranked item codes (n, ≥ k; -1 = none) answer: one value a query of each metric @k."""
+        """How well ranked item codes (n, ≥ k; -1 = none) answer: one value a query of each metric @k. NDCG alone
+        heeds how much an answer counts."""
         judged = metrics.judge(codes[:, :k], self.targets)
         return {
-            "ndcg": metrics.ndcg_at_k(judged, k),
+            "ndcg": metrics.graded_ndcg_at_k(codes[:, :k], self.targets, k, gain="linear"),
             "recall": metrics.recall_at_k(judged, k),
             "hit_rate": metrics.hit_rate_at_k(judged, k),
             "mrr": metrics.mrr_at_k(judged, k),
@@ -75,9 +85,10 @@ class HoldOut:
     `method`: "last" the last item of each visitor; "random" a random `share` of each visitor's items, for data without
     order; "basket" all of each visitor's last basket; "session" the items after each prefix of the latest `share` of
     all visitors, which are held out whole; "basket_item" one random item of each of a random `share` of the visitors,
-    which are held out whole. `kinds`: of which kinds the answers are (None = any). `hide`: the kinds whose items in
-    the history must not be answered ("all" or names; () = anything may be). `only_new`: what is in the history in any
-    way is no answer. `max_queries`: a random sample of at most so many.
+    which are held out whole; "partners" all other items of an order, asked for with one random item of it, of a random
+    `share` of the orders, which are held out whole. `kinds`: of which kinds the answers are (None = any). `hide`: the
+    kinds whose items in the history must not be answered ("all" or names; () = anything may be). `only_new`: what is in
+    the history in any way is no answer. `max_queries`: a random sample of at most so many.
     """
 
     method: str = "last"
@@ -260,12 +271,38 @@ def without_one(whole: Histories, rng: np.random.Generator) -> tuple[Histories, 
     return whole.where(whole.item != item[whole.owner]), targets
 
 
+def _partners(hold_out: HoldOut, interactions: Interactions) -> Held:
+    rng = np.random.default_rng(hold_out.seed)
+    wanted = np.isin(interactions.kind, interactions.kind_codes(hold_out.kinds)) & (interactions.basket >= 0)
+    baskets = np.unique(interactions.basket[wanted])
+    chosen = rng.permutation(baskets)[: max(1, round(len(baskets) * hold_out.share))]
+    held = wanted & np.isin(interactions.basket, chosen)
+    train = interactions.select(mask=~held)
+    known = Histories.of(train)
+    orders, where = np.unique(interactions.basket[held], return_inverse=True)
+    shape = (len(orders), interactions.n_items)
+    items = sparse.csr_matrix(
+        (np.ones(len(where), np.float32), (where, interactions.item[held])), shape=shape
+    )
+    seeds = items.multiply(np.bincount(known.item, minlength=interactions.n_items) > 0).tocsr()
+    size = np.diff(seeds.indptr)
+    asked = np.flatnonzero(size)
+    seed = seeds.indices[
+        seeds.indptr[asked] + np.floor(rng.random(len(asked)) * size[asked]).astype(np.int64)
+    ]
+    targets = items[asked]
+    targets.data = np.where(targets.indices == np.repeat(seed, np.diff(targets.indptr)), 0.0, 1.0)
+    targets.eliminate_zeros()
+    return Held(train, hold_out.queries(Histories.of_items(seed, known), targets))
+
+
 #: Methods by which chance decides what is held out.
-_DRAWN = frozenset({"random", "basket_item"})
+_DRAWN = frozenset({"random", "basket_item", "partners"})
 _METHODS: dict[str, Callable[[HoldOut, Interactions], Held]] = {
     "last": _last,
     "random": _random,
     "basket": _basket,
     "session": _session,
     "basket_item": _basket_item,
+    "partners": _partners,
 }

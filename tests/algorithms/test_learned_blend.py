@@ -11,6 +11,7 @@ from scipy import sparse
 from recommendations.algorithms import learned_blend
 from recommendations.algorithms.blending.candidates import Candidates, Scorer
 from recommendations.algorithms.blending.linear import learn_weights
+from recommendations.algorithms.blending.ranker import train
 from recommendations.algorithms.generalised_knn import GeneralisedKNN
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
@@ -83,6 +84,50 @@ def test_weights_find_the_algorithm_that_knows() -> None:
     assert score > 0.5
 
 
+def test_weights_heed_how_much_an_answer_counts() -> None:
+    rng = np.random.default_rng(1)
+    n, c = 200, 30
+    rare, common = rng.integers(0, 15, n), rng.integers(15, c, n)
+    raw = rng.random((n, c, 2)).astype(np.float32)
+    raw[np.arange(n), common, 0] += 0.8
+    raw[np.arange(n), rare, 1] += 0.8
+    pool = Candidates(
+        np.tile(np.arange(c, dtype=np.int32), (n, 1)), raw, raw.max(axis=1), np.zeros((n, c), np.float32)
+    )
+    for worth, best_one in ((0.1, 1), (10.0, 0)):
+        targets = sparse.csr_matrix(
+            (np.tile([1.0, worth], n), np.stack([rare, common], axis=1).ravel(), np.arange(n + 1) * 2),
+            shape=(n, c),
+        )
+        weights, _ = learn_weights(pool, targets, 10)
+        assert int(np.argmax(weights)) == best_one
+
+
+def test_trees_prefer_answers_that_count_more() -> None:
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(2)
+    n, c = 400, 8
+    features = rng.random((n, c, 2)).astype(np.float32)
+    gains = np.zeros((n, c), np.float32)
+    gains[np.arange(n), features[:, :, 0].argmax(axis=1)] = 0.2
+    gains[np.arange(n), features[:, :, 1].argmax(axis=1)] = 0.9
+    ranker = train(
+        features,
+        gains,
+        ["common", "rare"],
+        n_trees=30,
+        learning_rate=0.2,
+        leaves=7,
+        min_data=5,
+        feature_fraction=1.0,
+        truncation=8,
+        seed=0,
+    )
+    pair = np.array([[[0.99, 0.5], [0.5, 0.99]]], np.float32)
+    common, rare = ranker.score(pair)[0].tolist()
+    assert rare > common
+
+
 def test_scorer_gives_every_score_of_every_candidate() -> None:
     events = data()
     knn = GeneralisedKNN(events=EVENTS).fit(events)
@@ -103,6 +148,37 @@ def test_scorer_gives_every_score_of_every_candidate() -> None:
     pool = scorer.pool(histories, None, 3)
     assert ((pool.codes >= 0).sum(axis=1) >= 3).all()
     assert all(len(set(row[row >= 0].tolist())) == (row >= 0).sum() for row in pool.codes)
+
+
+def test_single_items_can_be_learned_from_their_partners_in_orders() -> None:
+    """Everybody buys milk besides a pair; whoever asks for the pair is not told of milk."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for order in range(600):
+        pair = int(rng.integers(0, 20))
+        things = [f"left {pair:02d}", f"right {pair:02d}"] + ["milk"] * (rng.random() < 0.7)
+        rows += [(f"u{order % 150}", thing, float(order), f"o{order}") for thing in things]
+    orders = Interactions.from_columns(
+        visitor=[r[0] for r in rows],
+        item=[r[1] for r in rows],
+        kind="purchase",
+        time=[r[2] for r in rows],
+        basket=[r[3] for r in rows],
+    )
+    bases = [
+        {"algorithm": HERE + "association.Association", "options": {"min_visitors": 1}},
+        {"algorithm": HERE + "popular.Popular"},
+    ]
+    blend = LearnedBlend(
+        events={"purchase": 1.0},
+        bases=bases,
+        hold_out={"method": "partners"},
+        single_item_share=0.0,
+        answer_exponent=1.0,
+        candidates=10,
+    ).fit(orders)
+    lists = dict(blend.item_lists(3))
+    assert all(lists[f"left {n:02d}"][0][0] == f"right {n:02d}" for n in range(20))
 
 
 def test_features_are_named_and_say_nothing_of_the_item_itself() -> None:

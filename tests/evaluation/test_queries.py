@@ -121,6 +121,40 @@ def test_basket_item_asks_for_one_item_of_the_rest() -> None:
     assert len(np.unique(held.train.visitor)) == 15
 
 
+def test_partners_asks_for_the_others_of_an_order_with_one_of_them() -> None:
+    rows = [(f"u{n % 4}", item, "purchase", float(n), f"o{n:02d}") for n in range(20) for item in "abc"]
+    rows += [("u1", "d", "view", 1.0, ""), ("u2", "e", "purchase", 30.0, "alone")]
+    held = HoldOut(method="partners", share=0.2)(events(*rows))
+    assert len(held.train) == len(rows) - 4 * 3
+    assert len(held.queries) == 4
+    for history, answers, hidden in asked(held.queries):
+        assert len(history) == 1
+        assert sorted(history + answers) == ["a", "b", "c"]
+        assert hidden == history
+
+
+def test_partners_asks_with_no_item_that_only_the_order_knows() -> None:
+    rows = [(f"u{n}", item, "purchase", float(n), f"o{n}") for n in range(10) for item in ("a", f"new{n}")]
+    held = HoldOut(method="partners", share=0.3)(events(*rows))
+    seeds = [history for history, _, _ in asked(held.queries)]
+    assert seeds == ["a"] * 3
+
+
+def test_answers_count_less_the_more_others_chose_them() -> None:
+    queries = HoldOut(method="basket", hide=())(SHOP).queries  # b and d are the answers
+    code = {key: n for n, key in enumerate(SHOP.item_keys)}
+    popularity = np.zeros(len(code))
+    popularity[code["b"]], popularity[code["d"]] = 16, 1
+    assert queries.stratified(popularity, 0.0) is queries
+    weighed = queries.stratified(popularity, 0.5)
+    by_item = dict(zip(weighed.targets.indices.tolist(), weighed.targets.data.tolist(), strict=True))
+    assert by_item == {code["b"]: 0.25, code["d"]: 1.0}
+    ideal = 1 + 0.25 / np.log2(3)
+    first_b = np.array([[code["b"], code["a"]]])
+    assert weighed.quality(first_b, 2)["ndcg"].tolist() == pytest.approx([0.25 / ideal])
+    assert weighed.quality(first_b, 2)["recall"].tolist() == [0.5]
+
+
 def test_sample_and_halves() -> None:
     rows = [(f"u{u:02d}", item, "view", float(p), "") for u in range(40) for p, item in enumerate("ab")]
     queries = HoldOut(method="last")(events(*rows)).queries

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from recommendations.algorithms.blending.candidates import Candidates
 from recommendations.algorithms.ranking import pick
+from recommendations.evaluation.metrics import discounts, ideal_dcg
 
 #: Weights are multiplied by these, one at a time, as long as that helps.
 _FACTORS = (0.0, 0.4, 0.7, 1.4, 2.5)
@@ -58,12 +59,11 @@ class _Judge:
     def __init__(self, pool: Candidates, targets: sparse.csr_matrix, k: int) -> None:
         self._relative = pool.relative
         self._absent = pool.codes < 0
-        hit = pick(sparse.csr_matrix(targets), pool.codes) > 0
-        self._row, self._column = np.nonzero(hit)
-        discount = 1 / np.log2(np.arange(2, k + 2))
-        n_targets = np.minimum(np.diff(targets.indptr), k)
-        self._ideal = np.concatenate([[0.0], np.cumsum(discount)])[n_targets]
-        self._discount = np.append(discount, 0.0)
+        gain = pick(sparse.csr_matrix(targets), pool.codes)
+        self._row, self._column = np.nonzero(gain > 0)
+        self._gain = gain[self._row, self._column]
+        self._ideal = ideal_dcg(targets, k)
+        self._discount = np.append(discounts(k), 0.0)
         self._k = k
 
     def __call__(self, weights: NDArray[np.float64]) -> float:
@@ -78,5 +78,5 @@ class _Judge:
             before[part] = (rows > found[part, None]).sum(axis=1)
             before[part] += ((rows == found[part, None]).sum(axis=1) - 1) / 2
         rank = np.minimum(before, self._k).astype(np.int64)
-        gain = np.bincount(self._row, self._discount[rank], minlength=len(self._ideal))
+        gain = np.bincount(self._row, self._gain * self._discount[rank], minlength=len(self._ideal))
         return float(np.mean(gain / np.maximum(self._ideal, 1e-12)))

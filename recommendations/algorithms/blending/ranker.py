@@ -23,12 +23,17 @@ def has_lightgbm() -> bool:
     return True
 
 
+#: LightGBM knows how much an answer is worth by so many grades.
+GRADES = 16
+
+
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What a ranker learns from: `features` (n, c, n_features) of candidates, `labels` (n, c), 1 = a right answer."""
+    """What a ranker learns from: `features` (n, c, n_features) of candidates, `gains` (n, c): how much each is worth as
+    an answer, 0 = it is none."""
 
     features: NDArray[np.float32]
-    labels: NDArray[np.int32]
+    gains: NDArray[np.float32]
 
     @classmethod
     def of(cls, lessons: Sequence[Lesson]) -> Lesson:
@@ -37,7 +42,7 @@ class Lesson:
             return lessons[0]
         return cls(
             np.concatenate([lesson.features for lesson in lessons]),
-            np.concatenate([lesson.labels for lesson in lessons]),
+            np.concatenate([lesson.gains for lesson in lessons]),
         )
 
 
@@ -73,7 +78,7 @@ class Ranker:
 
 def train(
     features: NDArray[np.float32],
-    labels: NDArray[np.integer],
+    gains: NDArray[np.floating],
     feature_names: Sequence[str],
     *,
     n_trees: int,
@@ -84,7 +89,8 @@ def train(
     truncation: int,
     seed: int,
 ) -> Ranker:
-    """LambdaRank (Burges 2010) on queries (n, c, n_features) with labels (n, c).
+    """LambdaRank (Burges 2010) on queries (n, c, n_features) with gains (n, c), relative to the highest one in
+    sixteenths.
 
     Raises MissingExtra without LightGBM.
     """
@@ -93,6 +99,7 @@ def train(
     except ImportError as error:
         raise MissingExtra("Learning to rank", "ranker") from error
     n, c, width = features.shape
+    labels = np.ceil(gains * (GRADES / max(float(gains.max(initial=0.0)), 1e-30))).astype(np.int32)
     data = lightgbm.Dataset(
         features.reshape(n * c, width),
         labels.reshape(-1),
@@ -102,6 +109,7 @@ def train(
     )
     parameters: Mapping[str, Any] = {
         "objective": "lambdarank",
+        "label_gain": [grade / GRADES for grade in range(GRADES + 1)],
         "lambdarank_truncation_level": truncation,
         "learning_rate": learning_rate,
         "num_leaves": leaves,
