@@ -47,7 +47,8 @@ class Evaluation:
 
 class Evaluator:
     """Judges recommenders by the visitors who have events both in `train` and, of the kinds `targets` (None:
-    all), in `test`. Options as in `evaluate`; what all recommenders share is computed once.
+    all), in `test`; by a random sample of `max_users` of them when there are more. Options as in `evaluate`; what
+    all recommenders share is computed once.
 
     Raises NotEnoughData when no visitor is on both sides, ValueError for different key maps.
     """
@@ -63,6 +64,7 @@ class Evaluator:
         n_items: int | None = None,
         catalogue: Catalogue | None = None,
         serving: Serving | None = None,
+        max_users: int | None = None,
     ) -> None:
         if train.item_keys != test.item_keys or train.visitor_keys != test.visitor_keys:
             raise ValueError(
@@ -72,6 +74,9 @@ class Evaluator:
         self.serving = serving or Serving()
         seen = train.matrix(binary=True)
         users, self.relevant = _relevant(seen, test, targets, exclude_seen)
+        if max_users is not None and len(users) > max_users:
+            chosen = np.sort(np.random.default_rng(0).permutation(len(users))[:max_users])
+            users, self.relevant = users[chosen], self.relevant[chosen]
         forbidden = seen[users] if exclude_seen else sparse.csr_matrix((len(users), train.n_items))
         self.audience = Audience(users, histories(train, self.serving)[users], forbidden)
         #: How many visitors touched each item, (n_items,).
@@ -179,9 +184,10 @@ def evaluate(
     n_items: int | None = None,
     catalogue: Catalogue | None = None,
     serving: Serving | None = None,
+    max_users: int | None = None,
 ) -> dict[str, float]:
     """Means over the visitors who have events both in `train` and, of the kinds `targets` (None: all), in
-    `test`. `Evaluator` gives each visitor's values too.
+    `test`, or over a random sample of `max_users` of them. `Evaluator` gives each visitor's values too.
 
     `recommender` is fitted on `train`, or is its lists: item → items (a visitor then sees the decayed sum of
     the lists of the recent items in `train`, without these), else visitor → items, else visitor segments, of
@@ -207,6 +213,7 @@ def evaluate(
         n_items=n_items,
         catalogue=catalogue,
         serving=serving,
+        max_users=max_users,
     )
     return evaluator.evaluate(recommender).means
 

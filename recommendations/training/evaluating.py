@@ -14,6 +14,9 @@ from recommendations.training.recommenders import Recommender
 
 K = 10
 
+#: So many visitors judge at most: their mean NDCG is then known to a few thousandths.
+MOST_VISITORS = 20_000
+
 #: The metric that the quality gate compares.
 NDCG = f"ndcg@{K}"
 
@@ -48,6 +51,7 @@ class Evaluations:
                 targets=sorted(kinds),
                 n_items=len(self.data.catalogue) or None,
                 serving=serving(recommender.k),
+                max_users=MOST_VISITORS,
             )
         except NotEnoughData:
             return {}

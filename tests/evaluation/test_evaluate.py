@@ -186,6 +186,17 @@ def test_blocks_of_visitors_make_no_difference(monkeypatch: pytest.MonkeyPatch) 
         assert whole.means[name] == pytest.approx(np.nanmean(values))
 
 
+def test_a_sample_of_visitors_has_the_values_that_they_have_among_all() -> None:
+    parts = time_split(Interactions.from_columns(**sample_columns()), fraction=0.3)
+    fitted = ItemKNN().fit(parts.train)
+    whole = Evaluator(parts.train, parts.test).evaluate(fitted)
+    some = Evaluator(parts.train, parts.test, max_users=5).evaluate(fitted)
+    assert len(some.users) == 5
+    at = np.searchsorted(whole.users, some.users)
+    np.testing.assert_array_equal(some.by_user["ndcg"], whole.by_user["ndcg"][at])
+    assert Evaluator(parts.train, parts.test, max_users=10_000).evaluate(fitted).means == whole.means
+
+
 class Again(PersonalAlgorithm):
     """What a visitor had most, once more."""
 
