@@ -15,7 +15,7 @@ from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.personal import PersonalAlgorithm, PersonalConfig
 from recommendations.datatypes import INTEREST_WEIGHTS
-from recommendations.exceptions import NotEnoughData
+from recommendations.exceptions import ConfigurationError, NotEnoughData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class RevisitConfig(PersonalConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._between(1e-6, float("inf"), "prior")
+        if self.exclude_seen:
+            raise ConfigurationError("exclude_seen must be False: Revisit lists only what was seen before.")
 
 
 class Revisit(PersonalAlgorithm):
@@ -59,13 +61,13 @@ class Revisit(PersonalAlgorithm):
         reached = chosen.select(kinds=[self.config.goal]).matrix(binary=True)
         self.rates_ = {}
         for kind in chosen.kinds:
-            if kind == self.config.goal or not self.config.events.get(kind):
+            if kind == self.config.goal or self.config.events.get(kind, 0.0) <= 0:  # a dislike is no interest
                 continue
             interested = chosen.select(kinds=[kind]).matrix(binary=True)
             if not interested.nnz:
                 continue
-            both = np.asarray(interested.multiply(reached).sum(axis=0)).ravel()
-            count = np.asarray(interested.sum(axis=0)).ravel()
+            both = np.asarray(interested.multiply(reached).sum(axis=0, dtype=np.float64)).ravel()
+            count = np.asarray(interested.sum(axis=0, dtype=np.float64)).ravel()
             average = both.sum() / count.sum()
             self.rates_[kind] = (both + self.config.prior * average) / (count + self.config.prior)
         if not self.rates_ or not reached.nnz:

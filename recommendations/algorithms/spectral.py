@@ -27,6 +27,8 @@ from recommendations.algorithms.visitor_matrix import (
 _OVERSAMPLES = 10
 #: With so few visitors or items the decomposition is not approximated.
 _EXACT_BELOW = 1000
+#: A score below this share of the row's largest is what rounding left of 0.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +103,7 @@ class LowPass(MatrixAlgorithm):
     def _low_pass(self, query: sparse.csr_matrix) -> NDArray[np.float32]:
         projected = scaled(query, columns=self._normaliser) @ self.vectors_
         scores: NDArray[np.float32] = projected @ self.vectors_.T
+        _without_dust(scores)
         scores *= self._popularity
         return scores
 
@@ -149,6 +152,15 @@ class GFCF(LowPass):
         scores *= np.float32(self.config.alpha)
         scores += multiply(sparse.csr_matrix(query @ self._transposed), self._normalised)
         return scores
+
+
+def _without_dust(scores: NDArray[np.float32]) -> None:
+    """Sets to 0 what rounding left of it: an item without any path to the history is not to be listed."""
+    if scores.size:
+        limit = np.maximum(scores.max(axis=1), -scores.min(axis=1))[:, None] * np.float32(_ROUNDING)
+        dust = scores < limit
+        dust &= scores > -limit
+        scores[dust] = 0.0
 
 
 def right_singular_vectors(

@@ -8,7 +8,7 @@ from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.testing import AlgorithmContract
-from recommendations.exceptions import NotEnoughData
+from recommendations.exceptions import ConfigurationError, NotEnoughData
 
 
 class TestContract(AlgorithmContract):
@@ -44,3 +44,34 @@ def test_needs_interest_and_purchases() -> None:
         Revisit().fit(SHOP.select(kinds=["view"]))
     with pytest.raises(NotEnoughData, match="0 kinds"):
         Revisit().fit(SHOP.select(kinds=["purchase"]))
+
+
+def test_a_dislike_is_no_interest() -> None:
+    disliked = Interactions.from_columns(
+        visitor=["u1", "u1", "u2", "u3", "u3"],
+        item=["a", "a", "a", "b", "b"],
+        kind=["dismiss", "purchase", "dismiss", "view", "purchase"],
+        time=[0.0] * 5,
+    )
+    fitted = Revisit(events={"view": 1.0, "dismiss": -2.0, "purchase": 5.0}).fit(disliked)
+    assert set(fitted.rates_) == {"view"}
+    assert list(fitted.visitor_lists(["u2"])) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_interest_that_always_led_to_a_purchase() -> None:
+    certain = Interactions.from_columns(
+        visitor=["u1", "u1", "u2", "u2"], item=["a"] * 4, kind=["view", "purchase"] * 2, time=[0.0] * 4
+    )
+    fitted = Revisit().fit(certain)
+    looked = Histories.of(certain.select(kinds=["view"]))
+    assert fitted.score(looked) == pytest.approx(1.0)
+
+
+def test_bad_options() -> None:
+    with pytest.raises(
+        ConfigurationError, match="exclude_seen must be False: Revisit lists only what was seen"
+    ):
+        Revisit(exclude_seen=True)
+    with pytest.raises(ConfigurationError, match="prior"):
+        Revisit(prior=0.0)

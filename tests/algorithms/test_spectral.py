@@ -101,6 +101,13 @@ def test_more_components_than_visitors_are_not_approximated() -> None:
     assert found @ found.T == pytest.approx(exact[:rank].T @ exact[:rank], abs=1e-5)
 
 
+def test_what_rounding_leaves_of_nothing_is_no_list() -> None:
+    # A filter that lets everything through gives each visitor's own items back, and nothing beside them.
+    random = np.random.default_rng(0)
+    rows = [(f"u:{u}", f"i:{i}") for u in range(8) for i in random.choice(12, 4, replace=False)]
+    assert list(LowPass(components=12).fit(purchases(rows)).visitor_lists([f"u:{u}" for u in range(8)])) == []
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("components", 0), ("components", 1.5), ("power_iterations", -1), ("seed", -1), ("item_exponent", 1.1)],
