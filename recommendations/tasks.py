@@ -15,10 +15,17 @@ except ImportError as error:
 
 @shared_task
 def train(names: list[str] | None = None, scope: str = "", force: bool = False) -> list[dict[str, Any]]:
-    """Train all recommenders, or those named; returns what became of each."""
+    """Train all recommenders, or those named; returns what became of each.
+
+    After all of them, those of AUTO_CHOICE's placements are chosen; log and Overrides tell what became of that.
+    """
+    from recommendations.training.runner import choose
     from recommendations.training.runner import train as run
 
-    return [result.as_dict() for result in run(names, scope=scope, force=force)]
+    results = [result.as_dict() for result in run(names, scope=scope, force=force)]
+    if names is None:
+        choose(scope=scope)
+    return results
 
 
 @shared_task

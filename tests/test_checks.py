@@ -163,6 +163,25 @@ def test_e013_an_unknown_recommender_source_or_filter() -> None:
     assert "names the source 'similarr', which does not exist." in found.msg
 
 
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        ({"nowhere": ["popular"]}, "names the placement 'nowhere', which does not exist."),
+        ({"cart": ["populr"]}, "[\"cart\"] names the recommender 'populr', which does not exist."),
+        ({"cart": "popular"}, "[\"cart\"] is 'popular', which is no list of recommenders."),
+        (["cart"], "is ['cart'], which is no mapping of placements to candidates."),
+    ],
+)
+def test_e015_what_training_may_choose(allowed: object, said: str) -> None:
+    found = only(messages(AUTO_CHOICE=allowed), "E015")
+    assert found.msg.startswith('RECOMMENDATIONS["AUTO_CHOICE"]') and found.msg.endswith(said)
+    assert "AUTO_CHOICE" in str(found.hint)
+
+
+def test_no_e015_for_what_exists() -> None:
+    assert messages(AUTO_CHOICE={"cart": ["popular", "also_bought"]}) == []
+
+
 MIDDLEWARE = "recommendations.middleware.RecommendationsMiddleware"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from recommendations.management import config_commands as config
 from recommendations.management import data_commands as data
 from recommendations.management import evaluation_commands as evaluation
 from recommendations.management import training_commands as training
@@ -44,9 +45,14 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         evaluation.evaluate_arguments,
     ),
     "tune": Subcommand(
-        "Search better options for a recommender on the shop's own data; nothing is changed.",
+        "Search better options for a recommender on the shop's own data; what is found is proposed.",
         tuning.tune,
         tuning.tune_arguments,
+    ),
+    "config": Subcommand(
+        "What settings and active Overrides come to; activate, reject and roll back Overrides.",
+        config.config,
+        config.config_arguments,
     ),
     "status": Subcommand(
         "What is live, how old, how good, how covered, and why something is empty.", training.status

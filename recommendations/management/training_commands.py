@@ -6,8 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from recommendations.exceptions import RecommendationsError
+from recommendations.management.config_commands import problem_of
 from recommendations.management.tables import age, number, share, table
-from recommendations.models import Snapshot
+from recommendations.models import Override, Snapshot
 from recommendations.progress import Progress
 
 Options = dict[str, Any]
@@ -38,11 +39,42 @@ def train(options: Options, progress: Progress) -> str:
         for result in results
     ]
     headings = ["recommender", "result", "events", "lists", "coverage", "NDCG@10", "seconds", "why"]
-    text = table(headings, rows)
+    text = "\n".join([table(headings, rows), *_left_out(options["scope"])])
+    if not options["names"]:
+        text += _choices(options["scope"], progress)
     if wrong := [result for result in results if result.status in ("failed", "locked")]:
         names = ", ".join(result.recommender for result in wrong)
         raise RecommendationsError(f"{text}\n\nNot trained: {names}. The live snapshots stay.")
     return text
+
+
+def _choices(scope: str, progress: Progress) -> str:
+    """What became of the placements whose recommender training may choose."""
+    from recommendations.training.runner import choose
+
+    lines = []
+    for choice in choose(scope=scope, progress=progress):
+        lines.append(f"{choice.placement}: {choice.reason}")
+        lines += [f"  {name} was not considered: {why}" for name, why in choice.skipped.items()]
+        if choice.override is not None:
+            number = choice.override.pk
+            lines.append(
+                f"  Override {number} is {choice.override.get_state_display()}; to take it back: manage.py "
+                f"recommendations config --roll-back placement {choice.placement}"
+            )
+    return "\n".join(["", "", *lines]) if lines else ""
+
+
+def _left_out(scope: str) -> list[str]:
+    """The active Overrides that have no effect: of recommenders, those that the last training could not use."""
+    active = Override.objects.filter(scope=scope, state=Override.State.ACTIVE).order_by("kind", "name")
+    problems = [
+        (override, problem_of(override) if override.kind == Override.Kind.PLACEMENT else override.problem)
+        for override in active
+    ]
+    return [
+        f"{override.name}: Override {override.pk} is left out: {why}" for override, why in problems if why
+    ]
 
 
 def status(options: Options, progress: Progress) -> str:
@@ -64,6 +96,7 @@ def status(options: Options, progress: Progress) -> str:
     ]
     headings = ["recommender", "live", "age", "events", "lists", "coverage", "NDCG@10", "hit rate@10"]
     notes = [f"{entry.name}: {note}" for entry in entries for note in _notes(entry)]
+    notes += _left_out(options["scope"])
     return "\n".join([table(headings, rows), *([""] if notes else []), *notes])
 
 

@@ -42,7 +42,10 @@ def tune(options: dict[str, Any], progress: Progress) -> str:
         by_optuna=options["study"] is not None,
         progress=progress,
     )
-    return "\n".join([_trials(report), "", *_verdict(report)])
+    lines = [_trials(report), "", *_verdict(report)]
+    if report.is_better:
+        lines += _proposal(report, options["scope"])
+    return "\n".join(lines)
 
 
 def _trials(report: TuningReport) -> str:
@@ -69,10 +72,20 @@ def _verdict(report: TuningReport) -> list[str]:
     ]
     if not report.is_better:
         return [*lines, "That may be chance. Keep the present options, or tune again with more data."]
-    entry = {"RECOMMENDERS": {report.recommender: {"options": report.options}}}
+    return lines
+
+
+def _proposal(report: TuningReport, scope: str) -> list[str]:
+    from recommendations.overrides.merging import settings_lines
+    from recommendations.training.proposing import propose_tuned
+
+    override = propose_tuned(report, scope)
+    command = "manage.py recommendations config"
     return [
-        *lines,
-        "To take them over, add to RECOMMENDATIONS:",
+        f"Proposed as Override {override.pk}. Look at it in the admin, or with: {command} --diff",
+        f"Take it over: {command} --activate {override.pk}",
+        f"or do not: {command} --reject {override.pk}",
+        "To keep it in the settings instead, add to RECOMMENDATIONS:",
         "",
-        pprint.pformat(entry, width=100, sort_dicts=False),
+        pprint.pformat(settings_lines(override), width=100, sort_dicts=False),
     ]

@@ -122,10 +122,10 @@ def compare_recommenders(
     for name in chosen:
         settings.recommender(name)
     told = progress or NoProgress()
-    ready, standings = _configured(chosen)
-    data = _load(ready, frozenset(targets or ()), scope, told)
-    wanted = _wanted(targets, ready, data.interactions.kinds)
-    split, evaluator = _held_out(data, wanted, k, fraction, new_only)
+    ready, standings = configured(chosen, scope)
+    data = load_for(ready, frozenset(targets or ()), scope, told)
+    wanted = wanted_kinds(targets, ready, data.interactions.kinds)
+    split, evaluator = held_out(data, wanted, k, fraction, new_only)
     ndcg: dict[str, NDArray[np.float64]] = {}
     for entry in ready:
         standing, values = _judged(entry, data, split, evaluator, told)
@@ -151,18 +151,18 @@ def compare_recommenders(
     )
 
 
-def _configured(names: Sequence[str]) -> tuple[list[Recommender], list[Standing]]:
+def configured(names: Sequence[str], scope: str = "") -> tuple[list[Recommender], list[Standing]]:
     """The recommenders whose settings are right, and the reasons of the others."""
     ready, standings = [], []
     for name in names:
         try:
-            ready.append(recommender(name))
+            ready.append(recommender(name, scope))
         except RecommendationsError as error:
             standings.append(Standing(name, reason=str(error)))
     return ready, standings
 
 
-def _wanted(
+def wanted_kinds(
     targets: Collection[str] | None, ready: Sequence[Recommender], known: Collection[str]
 ) -> list[str]:
     """The kinds of events to be foretold: those asked for, else those that speak for an item to any of the
@@ -178,14 +178,14 @@ def _wanted(
     return sorted(targets or wished.intersection(known) - NEVER_LEARNED)
 
 
-def _load(ready: Sequence[Recommender], targets: frozenset[str], scope: str, told: Progress) -> TrainingData:
+def load_for(ready: Sequence[Recommender], targets: frozenset[str], scope: str, told: Progress) -> TrainingData:
     kinds = targets.union(*(entry.kinds for entry in ready))
     windows = [entry.window_days for entry in ready]
     window = None if None in windows else max((days for days in windows if days is not None), default=None)
     return load(kinds, scope=scope, window_days=window, progress=told)
 
 
-def _held_out(
+def held_out(
     data: TrainingData, wanted: Sequence[str], k: int, fraction: float | None, new_only: bool
 ) -> tuple[Split, Evaluator]:
     """One moment and one set of visitors for all recommenders."""
@@ -221,7 +221,7 @@ def _judged(
         algorithm = entry.algorithm().fit(split.train, data.catalogue)
         fitted = time.monotonic()
         told.start(f"{entry.name}: {_('evaluate')}")
-        lists = _served_lists(algorithm)
+        lists = served_lists(algorithm)
         evaluation = evaluator.evaluate(algorithm, list_length=entry.k)
     except RecommendationsError as error:
         return Standing(entry.name, reason=str(error)), None
@@ -241,7 +241,7 @@ def _judged(
     return standing, values
 
 
-def _served_lists(algorithm: Algorithm) -> str:
+def served_lists(algorithm: Algorithm) -> str:
     """The kind of the lists that are judged, in the order in which `evaluate` looks for them."""
     for kind in ("item", "visitor", "segment"):
         if (kind, "item") in algorithm.produces:

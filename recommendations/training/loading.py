@@ -89,7 +89,7 @@ def selection_of_all(scope: str = "") -> Selection:
     windows: list[float | None] = []
     for name in settings.recommenders:
         try:
-            entry = recommender(name)
+            entry = recommender(name, scope)
         except ConfigurationError:  # training says so when it comes to this one
             continue
         kinds |= entry.kinds

@@ -71,7 +71,7 @@ def current_readiness(
 
     found: dict[str, Needs] = {}
     for name in settings.recommenders:
-        entry = recommender(name)
+        entry = recommender(name, scope)
         found[name] = Needs(entry.kinds, entry.needs_events)
     return readiness(
         event_counts(scope) if counts is None else counts,

@@ -1,14 +1,21 @@
-"""The recommenders of the settings, ready to learn."""
+"""The recommenders of the settings and the active Overrides, ready to learn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recommendations.algorithms.base import Algorithm, load
 from recommendations.conf import NAME, settings
 from recommendations.datatypes import Kind
 from recommendations.exceptions import ConfigurationError
+from recommendations.models import Override
+from recommendations.overrides.merging import effective
+from recommendations.store.encoding import MAX_TARGETS
+
+logger = logging.getLogger(__name__)
 
 #: Taken back: no interest can be learned from it, whatever the weights say.
 NEVER_LEARNED = frozenset({Kind.REFUND.value})
@@ -16,7 +23,10 @@ NEVER_LEARNED = frozenset({Kind.REFUND.value})
 
 @dataclass(frozen=True)
 class Recommender:
-    """A named settings entry with its algorithm. Training makes a fresh algorithm for every fit."""
+    """A named settings entry with its algorithm. Training makes a fresh algorithm for every fit.
+
+    `override`: the active Override of the entry, if any, and `problem` why it could not be used.
+    """
 
     name: str
     path: str
@@ -26,18 +36,49 @@ class Recommender:
     window_days: float | None
     needs_events: bool
     steady: bool
+    override: Override | None = None
+    problem: str = ""
 
     def algorithm(self) -> Algorithm:
         """An algorithm that has learned nothing yet."""
         return load(self.path, self.options)
 
 
-def recommender(name: str) -> Recommender:
-    """The recommender of that name.
+def recommender(name: str, scope: str = "") -> Recommender:
+    """The recommender of that name, as the settings and the scope's active Override have it.
 
-    Raises UnknownName when the settings define none, ConfigurationError for a wrong path or options.
+    An Override that does not fit is logged and left out. Raises UnknownName when the settings define none of that
+    name, ConfigurationError for a wrong path or options in the settings.
     """
     entry = settings.recommender(name)
+    override = Override.objects.filter(
+        scope=scope, kind=Override.Kind.RECOMMENDER, name=name, state=Override.State.ACTIVE
+    ).first()
+    if override is None:
+        return _made(name, entry)
+    try:
+        return replace(overridden(override), override=override)
+    except ConfigurationError as error:
+        logger.warning("Override %s of the recommender %r is left out: %s", override.pk, name, error)
+        return replace(_made(name, entry), override=override, problem=str(error))
+
+
+def overridden(override: Override) -> Recommender:
+    """The recommender that an Override would make. Raises ConfigurationError when it does not fit."""
+    try:
+        made = _made(override.name, effective(override))
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # an algorithm that does not look at its options first
+        raise ConfigurationError(f"an option has a value of the wrong kind: {error}") from error
+    if not isinstance(made.k, int) or isinstance(made.k, bool) or not 1 <= made.k <= MAX_TARGETS:
+        raise ConfigurationError(f"k is {made.k!r}, and must be a whole number from 1 to {MAX_TARGETS}.")
+    return made
+
+
+def _made(name: str, entry: Mapping[str, Any]) -> Recommender:
     path, options = entry["algorithm"], dict(entry["options"])
     if not path:
         raise ConfigurationError(

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 from recommendations.conf import settings
 from recommendations.exceptions import ConfigurationError, Locked
 from recommendations.models import Snapshot
+from recommendations.overrides.changing import note_problem
 from recommendations.progress import NoProgress, Progress
 from recommendations.training.locks import Lock, held, job_name
 from recommendations.training.progress import JobProgress, Tee
 from recommendations.training.publishing import activate, rollback
 
 if TYPE_CHECKING:
+    from recommendations.training.choosing import Choice
     from recommendations.training.recommenders import Recommender
 
-__all__ = ["TrainingResult", "activate", "rollback", "train"]
+__all__ = ["TrainingResult", "activate", "choose", "rollback", "train"]
 
 LOCKED = "locked"
 
@@ -77,6 +79,15 @@ def train(
     return [results[name] for name in chosen]
 
 
+def choose(*, scope: str = "", progress: Progress | None = None) -> list[Choice]:
+    """What follows a training of all recommenders: the choice of recommenders for the placements of AUTO_CHOICE."""
+    if not settings.AUTO_CHOICE:
+        return []
+    from recommendations.training.choosing import choose as run
+
+    return run(scope=scope, progress=progress)
+
+
 def _train_locked(
     locks: dict[str, tuple[Lock, ExitStack]],
     results: dict[str, TrainingResult],
@@ -118,9 +129,12 @@ def _configured(names: list[str], results: dict[str, TrainingResult], scope: str
     for name in names:
         begun = time.monotonic()
         try:
-            found.append(recommender(name))
+            found.append(recommender(name, scope))
         except ConfigurationError as error:
             snapshot = fail(name, scope, str(settings.recommender(name)["algorithm"]), error)
             seconds = time.monotonic() - begun
             results[name] = TrainingResult(name, snapshot, snapshot.status, snapshot.reason, seconds)
+        else:
+            if found[-1].override is not None:
+                note_problem(found[-1].override, found[-1].problem)
     return found

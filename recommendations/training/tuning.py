@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from recommendations.training.recommenders import Recommender, recommender
 class TuningReport:
     """`changed`: the options that should change, by name; `options`: all that the settings should say then.
     `validation`: NDCG@k of the present and of the best options on the events that decided. `on_new`: the best against
-    the present ones on later events, which nothing was chosen by; None when nothing changes."""
+    the present ones on later events, which nothing was chosen by; None when nothing changes. `decided_from`,
+    `later_from`: when the events that decided, and the later ones, begin."""
 
     recommender: str
     k: int
@@ -39,6 +41,8 @@ class TuningReport:
     on_new: Comparison | None
     means_on_new: tuple[float, float] | None
     trials: list[Trial]
+    decided_from: datetime
+    later_from: datetime
 
     @property
     def is_better(self) -> bool:
@@ -66,7 +70,7 @@ def tune_recommender(
     Raises UnknownName, ConfigurationError for an algorithm without options to search, NotEnoughData.
     """
     told = progress or NoProgress()
-    entry = recommender(name)
+    entry = recommender(name, scope)
     algorithm = entry.algorithm()
     if not algorithm.search_space:
         raise ConfigurationError(f"{name}: {type(algorithm).__name__} has no options worth a search.")
@@ -74,6 +78,7 @@ def tune_recommender(
     outer = time_split(data.interactions, fraction=float(settings.EVALUATION_FRACTION))
     inner = time_split(outer.train, fraction=float(settings.EVALUATION_FRACTION))
     judge = _evaluator(entry, data, inner, k)
+    moments = (datetime.fromtimestamp(inner.at, UTC), datetime.fromtimestamp(outer.at, UTC))
     told.start(f"tune {name}", int(seconds))
 
     def score_of(values: Mapping[str, Any]) -> float:
@@ -86,7 +91,7 @@ def tune_recommender(
     before = next((t.score for t in found.trials if dict(t.options) == present), float("nan"))
     if not changed:
         return TuningReport(
-            name, k, {}, entry.options, present, (before, found.score), None, None, found.trials
+            name, k, {}, entry.options, present, (before, found.score), None, None, found.trials, *moments
         )
     last = _evaluator(entry, data, outer, k)
     old, new = (_judged(last, _fitted(entry, values, outer, data)) for values in ({}, found.options))
@@ -100,6 +105,8 @@ def tune_recommender(
         on_new=compare(new.by_user["ndcg"], old.by_user["ndcg"]),
         means_on_new=(old.means["ndcg"], new.means["ndcg"]),
         trials=found.trials,
+        decided_from=moments[0],
+        later_from=moments[1],
     )
 
 
