@@ -12,5 +12,7 @@ class RecommendationsConfig(AppConfig):
     def ready(self) -> None:
         from recommendations import checks  # noqa: F401  (registers the system checks)
         from recommendations.tracking import receivers
+        from recommendations.training import queueing
 
         receivers.connect()
+        queueing.connect()

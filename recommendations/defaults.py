@@ -196,6 +196,9 @@ DEFAULTS: dict[str, Any] = {
     # ["also_bought", "blend"]}; and the least share by which a candidate must be better.
     "AUTO_CHOICE": {},
     "AUTO_CHOICE_GAIN": 0.02,
+    # So many seconds after an item was saved that is new or says something new, Celery rebuilds the recommenders that
+    # learn from content alone, once for all that was saved until then; None: only the nightly training does.
+    "CONTENT_REBUILD_SECONDS": 300,
     # Old snapshots kept for a rollback, and a dead worker's lock.
     "SNAPSHOTS_KEPT": 2,
     "LOCK_SECONDS": 900,

@@ -7,6 +7,9 @@ from django.dispatch import Signal
 #: After events were stored: `events` (list of EventData).
 events_recorded = Signal()
 
+#: After items of the mirror were new, or said something new: `scope` (str), `item_keys` (list).
+content_changed = Signal()
+
 #: After a snapshot went live: `snapshot` (Snapshot), `previous` (Snapshot or None).
 snapshot_activated = Signal()
 

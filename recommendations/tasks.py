@@ -29,6 +29,14 @@ def train(names: list[str] | None = None, scope: str = "", force: bool = False) 
 
 
 @shared_task
+def rebuild_content(scope: str = "") -> list[dict[str, Any]]:
+    """Train the recommenders that learn from content alone; queued when items are saved."""
+    from recommendations.training.queueing import rebuild as run
+
+    return [result.as_dict() for result in run(scope)]
+
+
+@shared_task
 def roll_up(days: int | None = None) -> None:
     """Compute the daily figures of the reports."""
     from recommendations.reports.rollup import roll_up as run
@@ -47,11 +55,9 @@ def reconcile() -> dict[str, int]:
 @shared_task
 def sync_items() -> dict[str, int]:
     """Mirror the shop's catalogue."""
-    from dataclasses import asdict
-
     from recommendations.tracking.items import sync_items as run
 
-    return asdict(run())
+    return run().counts()
 
 
 @shared_task

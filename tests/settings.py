@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shop.environment import database
 from shop.settings import *  # noqa: F403
-from shop.settings import DATABASES
+from shop.settings import DATABASES, REDIS_URL
 
 ON_POSTGRES = os.environ.get("TEST_DB") == "postgres" or bool(os.environ.get("DATABASE_URL"))
 #: The server is not known yet when the run is going to start one; then its first fixture fills it in.
@@ -38,3 +38,5 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_TASK_IGNORE_RESULT = False
+#: What the tests save never reaches a broker that happens to run on this machine.
+CELERY_BROKER_URL = REDIS_URL or "memory://"

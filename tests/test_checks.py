@@ -163,6 +163,18 @@ def test_e013_an_unknown_recommender_source_or_filter() -> None:
     assert "names the source 'similarr', which does not exist." in found.msg
 
 
+@pytest.mark.parametrize("seconds", [0, -5, 3601, "300", True, float("nan")])
+def test_e014_when_the_lists_of_what_was_saved_are_made(seconds: object) -> None:
+    found = only(messages(CONTENT_REBUILD_SECONDS=seconds), "E014")
+    assert found.msg == f'RECOMMENDATIONS["CONTENT_REBUILD_SECONDS"] is {seconds!r}.'
+    assert found.hint == "Set it to a number above 0 and at most 3600, or to None: only the nightly training."
+
+
+@pytest.mark.parametrize("seconds", [None, 1, 0.5, 3600])
+def test_no_e014_for_seconds_and_none(seconds: object) -> None:
+    assert messages(CONTENT_REBUILD_SECONDS=seconds) == []
+
+
 @pytest.mark.parametrize(
     ("allowed", "said"),
     [

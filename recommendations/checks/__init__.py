@@ -3,13 +3,19 @@
 from recommendations.checks.behaviours import check_adapter
 from recommendations.checks.choosing import check_auto_choice
 from recommendations.checks.host import check_host
-from recommendations.checks.learning import check_placements, check_recommenders, check_training_folder
+from recommendations.checks.learning import (
+    check_placements,
+    check_rebuilding,
+    check_recommenders,
+    check_training_folder,
+)
 
 __all__ = [
     "check_adapter",
     "check_auto_choice",
     "check_host",
     "check_placements",
+    "check_rebuilding",
     "check_recommenders",
     "check_training_folder",
 ]

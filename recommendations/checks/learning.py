@@ -13,6 +13,9 @@ from recommendations.conf import settings
 from recommendations.exceptions import ConfigurationError
 from recommendations.training.folder import how_to_change, problem, training_folder
 
+#: Over Redis, Celery gives a task that waits longer than an hour to a second worker.
+LONGEST_WAIT = 3600
+
 
 @register(TAG)
 def check_recommenders(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -79,5 +82,25 @@ def check_training_folder(app_configs: Any = None, **kwargs: Any) -> list[CheckM
             f"Training cannot keep the events that it has read, and reads all of them every time: {why}.",
             hint=how_to_change(folder),
             id="recommendations.W005",
+        )
+    ]
+
+
+@register(TAG)
+def check_rebuilding(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E014: when the lists of what was saved are made."""
+    try:
+        seconds = settings.CONTENT_REBUILD_SECONDS
+    except ConfigurationError:  # E010 says so
+        return []
+    if seconds is None or (
+        isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_WAIT
+    ):
+        return []
+    return [
+        Error(
+            f'RECOMMENDATIONS["CONTENT_REBUILD_SECONDS"] is {seconds!r}.',
+            hint=f"Set it to a number above 0 and at most {LONGEST_WAIT}, or to None: only the nightly training.",
+            id="recommendations.E014",
         )
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import router, transaction
@@ -15,6 +16,7 @@ from recommendations.adapter import Adapter, get_adapter
 from recommendations.datatypes import ItemData
 from recommendations.models import Item
 from recommendations.progress import NoProgress, Progress
+from recommendations.signals import content_changed
 from recommendations.tracking.batches import batches_by_pk
 
 _COPIED = [
@@ -37,12 +39,17 @@ _UPDATED = [*_COPIED, "price_changed_at", "restocked_at", "content_hash", "is_go
 
 @dataclass
 class SyncReport:
-    """What synchronising the catalogue came to."""
+    """What synchronising the catalogue came to. `content`: scope → keys of the items that say something new."""
 
     seen: int = 0
     new: int = 0
     changed: int = 0
     gone: int = 0
+    content: dict[str, list[str]] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """How many items were seen, new, changed and gone."""
+        return {"seen": self.seen, "new": self.new, "changed": self.changed, "gone": self.gone}
 
 
 def sync_items(progress: Progress | None = None, batch_size: int = 1000) -> SyncReport:
@@ -58,6 +65,7 @@ def sync_items(progress: Progress | None = None, batch_size: int = 1000) -> Sync
             _mirror([adapter.item(product) for product in batch], report)
             progress.advance(len(batch))
     progress.finish()
+    _tell(report)
     gone = Item.objects.filter(is_gone=False, synced_at__lt=started)
     report.gone = gone.update(is_gone=True, synced_at=timezone.now())
     return report
@@ -69,6 +77,7 @@ def sync_item_keys(keys: Sequence[str], using: str | None = None) -> SyncReport:
     report = SyncReport()
     found = {data.item_key: data for data in _read_items(adapter, keys, using)}
     _mirror(list(found.values()), report)
+    _tell(report)
     missing = [key for key in keys if key not in found]
     if missing:
         report.gone = Item.objects.filter(item_key__in=missing).update(is_gone=True, synced_at=timezone.now())
@@ -104,6 +113,8 @@ def _mirror(items: Sequence[ItemData], report: SyncReport) -> None:
         report.changed += old is not None and any(
             getattr(old, name) != getattr(row, name) for name in _COPIED
         )
+        if old is None or old.is_gone or old.content_hash != row.content_hash:
+            report.content.setdefault(data.scope, []).append(data.item_key)
         rows.append(row)
     with transaction.atomic(using=alias):
         Item.objects.using(alias).bulk_create(
@@ -113,6 +124,13 @@ def _mirror(items: Sequence[ItemData], report: SyncReport) -> None:
             unique_fields=["scope", "item_key"],
             update_fields=_UPDATED,
         )
+
+
+def _tell(report: SyncReport) -> None:
+    """Send content_changed once the rows are committed."""
+    for scope, keys in report.content.items():
+        send = partial(content_changed.send_robust, sender=Item, scope=scope, item_keys=keys)
+        transaction.on_commit(send, using=router.db_for_write(Item), robust=True)
 
 
 def to_item(data: ItemData, old: Item | None, now: datetime) -> Item:

@@ -50,7 +50,7 @@ def running_worker(broker_url: str, *, log: Path, cwd: Path) -> Iterator[Worker]
     ]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     with (
-        _sending_to(current_app, broker_url),
+        sending_to(current_app, broker_url),
         running(
             [*command, *quiet],
             is_ready=lambda: " ready." in log.read_text(errors="replace"),
@@ -63,7 +63,7 @@ def running_worker(broker_url: str, *, log: Path, cwd: Path) -> Iterator[Worker]
 
 
 @contextmanager
-def _sending_to(app: Any, url: str) -> Iterator[None]:
+def sending_to(app: Any, url: str) -> Iterator[None]:
     """Let `app` of this process send to the broker at `url` and read its results there."""
     before = {name: app.conf[name] for name in ("broker_url", "result_backend")}
     app.conf.update(broker_url=url, result_backend=url)
@@ -76,5 +76,8 @@ def _sending_to(app: Any, url: str) -> Iterator[None]:
 
 
 def _forget_connections(app: Any) -> None:
+    # Whatever was sent before has made up its mind where results are kept, too.
+    app._backend_cache = None
+    app._local.__dict__.pop("backend", None)
     app.close()
     app.set_current()

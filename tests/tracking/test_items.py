@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recommendations.models import Item
-from recommendations.tracking.items import sync_items
+from recommendations.signals import content_changed
+from recommendations.tracking.items import sync_item_keys, sync_items
 from shop.models import Product
 from tests.factories import make_product
 
@@ -55,3 +58,31 @@ def test_the_number_of_queries_depends_on_the_batches_only() -> None:
     with CaptureQueriesContext(connection) as still_one_batch:
         sync_items(batch_size=100)
     assert len(one_batch) == len(still_one_batch)
+
+
+def test_it_is_told_which_items_say_something_new(django_capture_on_commit_callbacks: Any) -> None:
+    told: list[tuple[str, list[str]]] = []
+
+    def listen(sender: Any, scope: str, item_keys: list[str], **kwargs: Any) -> None:
+        told.append((scope, item_keys))
+
+    def synced(act: Callable[[], object] = sync_items) -> list[tuple[str, list[str]]]:
+        told.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            act()
+            assert told == []  # only after the commit
+        return list(told)
+
+    content_changed.connect(listen)
+    try:
+        bread, milk = make_product("Bread"), make_product("Milk")
+        assert synced() == [("", [str(bread.pk), str(milk.pk)])]
+        assert synced() == []
+        Product.objects.filter(pk=milk.pk).update(price=9, stock=0)
+        assert synced() == []
+        Product.objects.filter(pk=milk.pk).update(description="Fresh")
+        assert synced(lambda: sync_items(batch_size=1)) == [("", [str(milk.pk)])]
+        Item.objects.filter(item_key=str(bread.pk)).update(is_gone=True)
+        assert synced(lambda: sync_item_keys([str(bread.pk)])) == [("", [str(bread.pk)])]
+    finally:
+        content_changed.disconnect(listen)

@@ -119,5 +119,6 @@ def test_tables() -> None:
 def test_every_subcommand_and_task_is_explained_in_the_docs() -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     assert [name for name in SUBCOMMANDS if f"| `{name}" not in text and f"`{name} " not in text] == []
-    for task in ("train(", "roll_up(", "reconcile(", "sync_items(", "update_profiles(", "prune("):
+    tasks = ("train", "rebuild_content", "roll_up", "reconcile", "sync_items", "update_profiles", "prune")
+    for task in (f"{name}(" for name in tasks):
         assert f"`{task}" in text

@@ -1,0 +1,132 @@
+"""Saving an item queues what learns from content alone. Loads no numpy: it runs where items are saved."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import router
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recommendations.conf import settings
+from recommendations.exceptions import ConfigurationError, Locked
+from recommendations.models import Job
+from recommendations.signals import content_changed
+from recommendations.training.locks import acquire, job_name
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from recommendations.training.runner import TrainingResult
+
+logger = logging.getLogger("recommendations")
+
+TASK = "recommendations.tasks.rebuild_content"
+
+#: A broker that does not answer holds up the saving of an item for so long at most, in seconds.
+BROKER_SECONDS = 2.0
+
+
+def queue_rebuild(scope: str = "") -> bool:
+    """Ask Celery to rebuild what learns from content alone, `CONTENT_REBUILD_SECONDS` from now.
+
+    Only once for all that is saved until then: a row of the Job table says that it was asked for. Returns whether it
+    was asked for now. Without Celery, a broker or the setting nothing is asked for; when the broker cannot be reached,
+    that is logged and not tried again for as long. The nightly training does it then.
+    """
+    seconds, app = settings.CONTENT_REBUILD_SECONDS, _celery()
+    if not seconds or app is None:
+        return False
+    try:
+        # A message that gets lost holds up the next one no longer than a worker that dies.
+        note = acquire(_job(scope), scope, seconds + settings.LOCK_SECONDS)
+    except Locked:
+        return False
+    note.note(stage=_("queued"))
+    try:
+        _send(app, scope, seconds)
+    except Exception as error:  # noqa: BLE001  (each broker has errors of its own, and none may reach who saved an item)
+        logger.warning(
+            "Celery's broker did not take %s: %s. The next training makes the lists of what was saved.",
+            TASK,
+            error,
+        )
+        note.note(error=str(error), expires_at=timezone.now() + timedelta(seconds=seconds))
+        return False
+    return True
+
+
+def rebuild(scope: str = "") -> list[TrainingResult]:
+    """Train the recommenders that learn from content alone: whole, evaluated and gated as every night.
+
+    What is saved from now on is queued anew, and so is what another run is at, which may have read the items before.
+    """
+    from recommendations.training.runner import LOCKED, train
+
+    Job.objects.using(router.db_for_write(Job)).filter(name=_job(scope)).update(
+        holder="", expires_at=None, stage="", error=""
+    )
+    names = _content_recommenders()
+    results = train(names, scope=scope) if names else []
+    if any(result.status == LOCKED for result in results):
+        queue_rebuild(scope)
+    return results
+
+
+def connect() -> None:
+    """Listen for items whose content changed."""
+    content_changed.connect(_on_content_changed, dispatch_uid="recommendations.queueing")
+
+
+def _on_content_changed(sender: Any, scope: str, **kwargs: Any) -> None:
+    queue_rebuild(scope)
+
+
+def _content_recommenders() -> list[str]:
+    """The names of those that need no events; what is wrong in the settings is told by the nightly training."""
+    from recommendations.training.recommenders import recommender
+
+    names = []
+    for name in settings.recommenders:
+        try:
+            if not recommender(name).needs_events:
+                names.append(name)
+        except ConfigurationError:
+            continue
+    return names
+
+
+def _celery() -> Celery | None:
+    """The shop's Celery application; None without one, or where it has no broker or runs tasks on the spot, which
+    would make who saves an item wait for the training."""
+    try:
+        from celery import current_app
+    except ImportError:
+        return None
+    conf = current_app.conf
+    return current_app if conf.broker_write_url and not conf.task_always_eager else None
+
+
+def _send(app: Celery, scope: str, seconds: float) -> None:
+    """One attempt. Celery's own settings would try for minutes, some brokers for ever."""
+    impatient = {
+        "max_retries": 0,
+        "socket_connect_timeout": BROKER_SECONDS,
+        "socket_timeout": BROKER_SECONDS,
+        "read_timeout": BROKER_SECONDS,
+    }
+    with app.connection_for_write(connect_timeout=BROKER_SECONDS, transport_options=impatient) as connection:
+        app.send_task(
+            TASK,
+            kwargs={"scope": scope},
+            countdown=seconds,
+            connection=connection,
+            retry=False,
+            ignore_result=True,
+        )
+
+
+def _job(scope: str) -> str:
+    return job_name("rebuild", "content", scope)
