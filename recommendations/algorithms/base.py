@@ -82,7 +82,7 @@ class Algorithm(ABC):
 
     Config: ClassVar[type[AlgorithmConfig]] = AlgorithmConfig
     #: What it makes, as (key kind, target kind), e.g. ("item", "item").
-    produces: ClassVar[frozenset[tuple[str, str]]] = frozenset()
+    produces: frozenset[tuple[str, str]] = frozenset()
     #: What it can learn from: explicit (ratings), implicit (events), session, basket, content.
     accepts: ClassVar[frozenset[str]] = frozenset({"implicit"})
     #: Whether it can make lists without a single event.

@@ -54,8 +54,10 @@ class LearnedBlendConfig(PersonalConfig):
     validation. `learning_rate`, `leaves`, `min_data`, `feature_fraction`: of the trees. `max_queries`: so many queries
     are learned from at most. `folds`: how often answers are held out, each time from what is left (None: as often as
     gives `max_queries`, up to 4 times). `single_item_share`: of them know only the last item of the history, so that
-    the lists of single items are learned too. `validation_share`: of the queries choose. `rankers`: so many models with
-    different seeds, averaged. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on
+    the lists of single items are learned too. `answer_exponent`: an answer that n visitors chose counts
+    n^-answer_exponent, so that what suits this history counts more than what sells anyway. `validation_share`: of the
+    queries choose. `rankers`: so many models with different seeds, averaged. `lists`: whose lists are published,
+    "visitor", "item" or both. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on
     everything."""
 
     events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
@@ -74,6 +76,7 @@ class LearnedBlendConfig(PersonalConfig):
     answer_exponent: float = 0.0
     validation_share: float = 0.25
     rankers: int = 1
+    lists: Sequence[str] = ("visitor", "item")
     k: int = 10
     refit: bool = True
     seed: int = 0
@@ -88,6 +91,8 @@ class LearnedBlendConfig(PersonalConfig):
         if self.folds is not None:
             self._between(1, 100, "folds")
         self._between(0.01, 1, "feature_fraction", "learning_rate")
+        if not self.lists or not set(self.lists) <= {"visitor", "item"}:
+            raise ConfigurationError(f'lists must be some of ("visitor", "item"), got {self.lists!r}.')
         if not self.bases or not self.tree_counts:
             raise ConfigurationError("bases and tree_counts need one entry at least.")
 
@@ -119,6 +124,10 @@ class LearnedBlend(PersonalAlgorithm):
     base_validation_: dict[str, float]
     #: Seconds that each stage took.
     seconds_: dict[str, float]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.produces = frozenset((key, "item") for key in self.config.lists)
 
     def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
         """Raises NotEnoughData when no answers can be held out, or no base algorithm can learn from the rest."""

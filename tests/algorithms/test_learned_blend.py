@@ -176,7 +176,9 @@ def test_single_items_can_be_learned_from_their_partners_in_orders() -> None:
         single_item_share=0.0,
         answer_exponent=1.0,
         candidates=10,
+        lists=["item"],
     ).fit(orders)
+    assert blend.produces == {("item", "item")}
     lists = dict(blend.item_lists(3))
     assert all(lists[f"left {n:02d}"][0][0] == f"right {n:02d}" for n in range(20))
 
@@ -323,5 +325,7 @@ def test_a_share_of_the_questions_knows_one_item_only() -> None:
 def test_bad_options() -> None:
     with pytest.raises(ConfigurationError, match="ranker must be one of auto, lightgbm, linear, got 'magic'"):
         LearnedBlend(ranker="magic")
+    with pytest.raises(ConfigurationError, match="lists must be some of .*got \\['term'\\]"):
+        LearnedBlend(lists=["term"])
     with pytest.raises(ConfigurationError, match="bases and tree_counts need one entry"):
         LearnedBlend(bases=[])
