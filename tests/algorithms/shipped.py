@@ -26,6 +26,7 @@ from recommendations.algorithms.item_knn import ItemKNN
 from recommendations.algorithms.learned_blend import LearnedBlend
 from recommendations.algorithms.markov import Markov
 from recommendations.algorithms.new_arrivals import NewArrivals
+from recommendations.algorithms.polynomial import PolynomialFilter
 from recommendations.algorithms.popular import Popular
 from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.rp3beta import RP3beta
@@ -125,6 +126,7 @@ CASES: Sequence[Case] = (
     Case(IALS, {"dimensions": 4, "sweeps": 4}, copied=_RANDOM, by_name=_RANDOM, rounds=True),
     Case(LowPass, {"components": 2}, copied=_CUT, by_name=_CUT, rounds=True),
     Case(GFCF, {"components": 20}, rounds=True),
+    Case(PolynomialFilter, {"coefficients": (0.71, 0.1, -0.01)}),
     Case(Markov),
     Case(Markov, {"sessions": True, "walk": (1.0, 0.5, 0.25), "repeat": 2.0, "exclude_seen": False}),
     Case(SessionKNN, {"neighbours": 1000}),
