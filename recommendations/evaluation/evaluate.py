@@ -78,7 +78,10 @@ class Evaluator:
             chosen = np.sort(np.random.default_rng(0).permutation(len(users))[:max_users])
             users, self.relevant = users[chosen], self.relevant[chosen]
         forbidden = seen[users] if exclude_seen else sparse.csr_matrix((len(users), train.n_items))
-        self.audience = Audience(users, histories(train, self.serving)[users], forbidden)
+        judging = np.zeros(train.n_visitors + 1, bool)
+        judging[users] = True
+        theirs = train.select(mask=judging[train.visitor])  # the last place is nobody's, as is -1
+        self.audience = Audience(users, histories(theirs, self.serving)[users], forbidden)
         #: How many visitors touched each item, (n_items,).
         self.visitors = np.bincount(seen.indices, minlength=train.n_items)
         self.n_visitors = max(int((np.diff(seen.indptr) > 0).sum()), 1)
