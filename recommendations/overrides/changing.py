@@ -132,21 +132,22 @@ def roll_back(kind: str, name: str, *, by: Somebody, scope: str = "") -> tuple[O
     Returns the one rolled back and the one active now. Raises RecommendationsError when none is active.
     """
     with _changing():
-        mine = _all().filter(scope=scope, kind=kind, name=name)
-        present = mine.filter(state=State.ACTIVE).first()
+        present = _all().filter(scope=scope, kind=kind, name=name, state=State.ACTIVE).first()
         if present is None:
             known = ", ".join(_names(scope)) or _("none")
             raise RecommendationsError(
                 _("No Override of the %(kind)s %(name)s is active. Active: %(known)s.")
                 % {"kind": kind, "name": name, "known": known}
             )
-        _move(present, State.ROLLED_BACK, by)
-        # Changes are numbered in the order in which they were made, whatever clocks say.
-        replaced = mine.filter(state=State.REPLACED).annotate(last=Max("changes__pk"))
-        earlier = replaced.order_by("-last").first()
-        if earlier is not None:
-            _move(earlier, State.ACTIVE, by, _("%(id)d was rolled back") % {"id": present.pk})
-    return present, earlier
+        return present, _taken_back(present, by)
+
+
+def roll_back_this(pk: int, *, by: Somebody) -> tuple[Override, Override | None]:
+    """`roll_back` of the Override of this number. Raises RecommendationsError when it is not active."""
+    with _changing():
+        override = _get(pk)
+        _refuse_move(override, State.ROLLED_BACK)
+        return override, _taken_back(override, by)
 
 
 def note_problem(override: Override, problem: str) -> None:
@@ -209,6 +210,17 @@ def _written(override: Override, by: Somebody) -> Override:
         if waiting.pk != override.pk:
             _move(waiting, State.REJECTED, by, _("%(id)d is newer") % {"id": override.pk})
     return override
+
+
+def _taken_back(present: Override, by: Somebody) -> Override | None:
+    """Roll back an active Override; returns what is active instead."""
+    _move(present, State.ROLLED_BACK, by)
+    # Changes are numbered in the order in which they were made, whatever clocks say.
+    replaced = _same(present).filter(state=State.REPLACED).annotate(last=Max("changes__pk"))
+    earlier = replaced.order_by("-last").first()
+    if earlier is not None:
+        _move(earlier, State.ACTIVE, by, _("%(id)d was rolled back") % {"id": present.pk})
+    return earlier
 
 
 def _refuse_move(override: Override, to_state: State) -> None:

@@ -244,7 +244,9 @@ def _changed(
         "targets": judge.targets,
         "n_visitors": difference.n,
         "minimum_gain": float(settings.AUTO_CHOICE_GAIN),
-        "present": {"recommenders": present, "ndcg": mean},
+        "present": present,
+        "judged": {"present": mean, "proposed": found.means[found.best]},
+        "difference": asdict(difference),
         "candidates": {
             name: {"ndcg": found.means[name], "difference": asdict(found.differences[name])}
             for name in found.means

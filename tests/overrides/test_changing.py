@@ -115,6 +115,8 @@ def test_what_fits_no_settings_is_not_proposed() -> None:
 
 
 def test_options_belong_to_the_algorithm_that_they_were_made_for(settings: Any) -> None:
+    knn = {"algorithm": "recommendations.algorithms.item_knn.ItemKNN"}
+    settings.RECOMMENDATIONS = {**settings.RECOMMENDATIONS, "RECOMMENDERS": {"also_bought": knn}}
     tuned = propose("recommender", "also_bought", {"options": {"shrinkage": 20.0}}, by=TUNE)
     assert effective(tuned)["options"] == {"shrinkage": 20.0}
     ease = "recommendations.algorithms.ease.EASE"

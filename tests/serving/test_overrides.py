@@ -25,8 +25,25 @@ ANN = person("ann")
 BOUGHT = {"sources": [{"source": "similar", "recommenders": ["also_bought"]}]}
 
 
+SETTINGS = {
+    **twelve.SETTINGS,
+    "PLACEMENTS": {
+        "product_page": {
+            "page": "product",
+            "sources": [
+                {"source": "similar", "recommenders": ["also_viewed", "also_bought"], "weight": 1.0},
+                {"source": "similar", "recommenders": ["similar_content"], "weight": 0.5},
+            ],
+            "filters": ["shown_item"],
+            "fallback": [],
+        }
+    },
+}
+
+
 @pytest.fixture
-def lists(products: Any) -> None:
+def lists(products: Any, settings: Any) -> None:
+    settings.RECOMMENDATIONS = SETTINGS
     publish("also_viewed", {"b1": ["b2"]})
     publish("also_bought", {"b1": ["t1"]})
     publish("similar_content", {"b1": ["d1"]})
@@ -134,7 +151,7 @@ def test_activating_asks_whether_the_placement_can_be_made(lists: None) -> None:
 def test_a_store_that_cannot_tell_is_asked_for(
     products: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "STORE": "recommendations.store.memory.MemoryStore"}
+    settings.RECOMMENDATIONS = {**SETTINGS, "STORE": "recommendations.store.memory.MemoryStore"}
     publish("also_viewed", {"b1": ["b2"]})
     publish("also_bought", {"b1": ["t1"]})
     assert page() == ["b2", "t1"]

@@ -103,7 +103,7 @@ def test_a_clear_winner_takes_the_place_and_says_why(
     report = compare_recommenders(["poor", "good", "twin"], against="poor")
     ndcg = {row.recommender: row.metrics["ndcg"] for row in report.standings}
     assert evidence["candidates"]["good"]["ndcg"] == pytest.approx(ndcg["good"])
-    assert evidence["present"]["ndcg"] == pytest.approx(ndcg["poor"])
+    assert evidence["judged"]["present"] == pytest.approx(ndcg["poor"])
     # The next night there is nothing left to change.
     again = only(choose())
     assert not again.is_changed and again.reason.startswith("good stays (NDCG@10 0.")
