@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import router
+from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from recommendations.conf import settings
-from recommendations.exceptions import ConfigurationError, Locked
+from recommendations.exceptions import ConfigurationError
 from recommendations.models import Job
 from recommendations.signals import content_changed
-from recommendations.training.locks import acquire, job_name
+from recommendations.training.locks import job_name
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -37,14 +37,8 @@ def queue_rebuild(scope: str = "") -> bool:
     that is logged and not tried again for as long. The nightly training does it then.
     """
     seconds, app = settings.CONTENT_REBUILD_SECONDS, _celery()
-    if not seconds or app is None:
+    if not seconds or app is None or not _reserved(scope, seconds):
         return False
-    try:
-        # A message that gets lost holds up the next one no longer than a worker that dies.
-        note = acquire(_job(scope), scope, seconds + settings.LOCK_SECONDS)
-    except Locked:
-        return False
-    note.note(stage=_("queued"))
     try:
         _send(app, scope, seconds)
     except Exception as error:  # noqa: BLE001  (each broker has errors of its own, and none may reach who saved an item)
@@ -53,7 +47,7 @@ def queue_rebuild(scope: str = "") -> bool:
             TASK,
             error,
         )
-        note.note(error=str(error), expires_at=timezone.now() + timedelta(seconds=seconds))
+        _waiting(scope).update(error=str(error), expires_at=timezone.now() + timedelta(seconds=seconds))
         return False
     return True
 
@@ -65,9 +59,7 @@ def rebuild(scope: str = "") -> list[TrainingResult]:
     """
     from recommendations.training.runner import LOCKED, train
 
-    Job.objects.using(router.db_for_write(Job)).filter(name=_job(scope)).update(
-        holder="", expires_at=None, stage="", error=""
-    )
+    _waiting(scope).update(expires_at=None, finished_at=timezone.now())
     names = _content_recommenders()
     results = train(names, scope=scope) if names else []
     if any(result.status == LOCKED for result in results):
@@ -126,6 +118,22 @@ def _send(app: Celery, scope: str, seconds: float) -> None:
             retry=False,
             ignore_result=True,
         )
+
+
+def _reserved(scope: str, seconds: float) -> bool:
+    """Whether nobody waits yet, and we do from now on: decided by one UPDATE, whoever else saves an item."""
+    now = timezone.now()
+    waiting = _waiting(scope)
+    waiting.get_or_create(name=_job(scope), defaults={"scope": scope})
+    # A message that gets lost holds up the next one no longer than a worker that dies.
+    until = now + timedelta(seconds=seconds + settings.LOCK_SECONDS)
+    free = waiting.filter(Q(expires_at=None) | Q(expires_at__lt=now))
+    return bool(free.update(expires_at=until, started_at=now, finished_at=None, error=""))
+
+
+def _waiting(scope: str) -> QuerySet[Job]:
+    """The row that says until when a rebuild is waited for. Nobody holds it, so that the admin shows no run."""
+    return Job.objects.using(router.db_for_write(Job)).filter(name=_job(scope))
 
 
 def _job(scope: str) -> str:

@@ -10,9 +10,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.admin import site
 from django.db import transaction
 from django.utils import timezone
 
+from recommendations.admin.jobs import JobAdmin, running_jobs
 from recommendations.conf import settings as ours
 from recommendations.models import Item, Job, Snapshot
 from recommendations.training.locks import held
@@ -79,7 +81,8 @@ def test_many_saves_are_one_message(broker: Broker) -> None:
     due = timezone.datetime.fromisoformat(message["headers"]["eta"])
     wait = ours.CONTENT_REBUILD_SECONDS
     assert wait - 60 < (due - timezone.now()).total_seconds() <= wait
-    assert Job.objects.get(name=JOB).stage == "queued"
+    assert JobAdmin(Job, site).state_now(Job.objects.get(name=JOB)) == "waiting"
+    assert not running_jobs()
 
 
 @pytest.mark.services
@@ -115,8 +118,7 @@ def test_once_the_task_has_begun_the_next_save_is_queued_anew(
     make_product("Rye bread")
     assert len(broker.messages()) == 1
     assert [result.status for result in rebuild()] == ["live"]
-    job = Job.objects.get(name=JOB)
-    assert (job.holder, job.expires_at, job.stage) == ("", None, "")
+    assert JobAdmin(Job, site).state_now(Job.objects.get(name=JOB)) == "finished"
     make_product("Butter")
     assert len(broker.messages()) == 2
 
@@ -156,7 +158,8 @@ def test_a_broker_that_is_down_costs_a_line_of_the_log(broken_broker: None, capl
     assert Item.objects.get().title == "Rye bread"
     assert caplog.text.count(f"Celery's broker did not take {TASK}: ") == 1
     job = Job.objects.get(name=JOB)
-    assert job.error and job.expires_at is not None
+    assert JobAdmin(Job, site).state_now(job) == "failed"
+    assert job.expires_at is not None
     assert job.expires_at <= timezone.now() + timedelta(seconds=ours.CONTENT_REBUILD_SECONDS)
 
 
@@ -164,7 +167,7 @@ def test_what_cannot_be_noted_does_not_stop_a_save(monkeypatch: pytest.MonkeyPat
     def broken(*args: Any) -> None:
         raise ArithmeticError("no row today")
 
-    monkeypatch.setattr("recommendations.training.queueing.acquire", broken)
+    monkeypatch.setattr("recommendations.training.queueing._reserved", broken)
     make_product("Bread")
     assert Item.objects.get().title == "Bread"
     assert "no row today" in caplog.text
