@@ -145,7 +145,7 @@ class OverrideAdmin(ReadOnlyAdmin):
         )  # fmt: skip
         return format_html('<table class="rec-table">{}</table>', rows)
 
-    @admin.display(description=gettext_lazy("value"))
+    @admin.display(description=gettext_lazy("merged over the entry"))
     def value_text(self, override: Override) -> SafeString:
         return _json(override.value)
 
