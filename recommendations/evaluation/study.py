@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ def study(
     on_trial: Callable[[Trial], None] | None = None,
 ) -> Tuned:
     """The best options found within `seconds` by tree-structured Parzen estimators (Bergstra et al. 2011), beginning
-    with the present ones. With `file`, a journal, the search of that `name` goes on where it was left.
+    with the present ones. With `file`, a journal, the search of that `name` goes on where it was left, as long as it is
+    for the same values of the same options.
 
     Raises MissingExtra without Optuna, NotEnoughData when the present options cannot learn.
     """
@@ -36,17 +38,17 @@ def study(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = JournalStorage(JournalFileBackend(str(file))) if file is not None else None
-    search = optuna.create_study(
-        direction="maximize",
-        study_name=name,
-        storage=storage,
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=seed),
-    )
     choices = {
         option: list(values) if present[option] in values else [*values, present[option]]
         for option, values in space.items()
     }
+    search = optuna.create_study(
+        direction="maximize",
+        study_name=f"{name}-{zlib.crc32(repr(choices).encode()):08x}",
+        storage=storage,
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(seed=seed),
+    )
     # Optuna keeps plain values only, so it chooses among positions.
     begin = {option: choices[option].index(present[option]) for option in space}
     if not any(trial.params == begin for trial in search.trials):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,10 +94,12 @@ def walk(
     *,
     seconds: float,
     rounds: int = 2,
+    whole: Collection[str] = (),
     on_trial: Callable[[Trial], None] | None = None,
 ) -> Tuned:
     """Coordinate search: along one option of `space` at a time, from the present value outwards in both directions
-    while `score_of` gets better; until a round changes nothing, or time is up. Nothing is tried twice.
+    while `score_of` gets better; until a round changes nothing, or time is up. Nothing is tried twice. Of the options
+    in `whole` every value is tried: where a little makes no difference, the next value tells nothing of the one after.
 
     The first trial is always made, and its NotEnoughData raised; options that cannot learn later are just worse.
     """
@@ -114,10 +116,11 @@ def walk(
                 while 0 <= place + step < len(ladder) and not judge.time_is_up():
                     place += step
                     score = judge(current | {name: ladder[place]})
-                    if score <= best:
+                    if score > best:
+                        best, current, moved = score, current | {name: ladder[place]}, True
+                    elif name not in whole:
                         break
-                    best, current, moved = score, current | {name: ladder[place]}, True
-                if moved:
+                if moved and name not in whole:
                     break
         if current == before or judge.time_is_up():
             break

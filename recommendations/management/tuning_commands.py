@@ -60,7 +60,10 @@ def _trials(report: TuningReport) -> str:
 
 def _verdict(report: TuningReport) -> list[str]:
     before, after = report.validation
-    tried = f"{len(report.trials)} combinations tried on the events that decide."
+    tried = (
+        f"Judged by what visitors did next: {', '.join(report.targets)}. "
+        f"{len(report.trials)} combinations tried on the events that decide."
+    )
     if not report.changed or report.on_new is None or report.means_on_new is None:
         return [f"{tried} Nothing is better than the present options (NDCG@{report.k} {after:.4f})."]
     difference = report.on_new.difference

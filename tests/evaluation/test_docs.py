@@ -15,7 +15,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 
 def test_the_examples_run_and_every_figure_is_explained() -> None:
     examples = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILINE)
-    assert len(examples) == 7
+    assert len(examples) == 8
     shop: dict[str, Any] = {"__name__": "evaluation_page"}
     exec(compile(examples[0], str(PAGE), "exec", dont_inherit=True), shop)  # noqa: S102
     for example in examples[1:]:

@@ -95,6 +95,17 @@ def test_walk_climbs_both_ways_and_over_names() -> None:
         assert (found.options, found.score) == ({"x": 3, "y": "b"}, 1.0)
 
 
+def test_walk_tries_every_value_where_neighbours_say_nothing() -> None:
+    def valley(values: Mapping[str, Any]) -> float:
+        return {0: 0.2, 1: 0.1, 2: 0.15, 3: 0.1, 4: 0.9, 5: 0.3}[values["x"]]
+
+    space = {"x": SPACE["x"]}
+    assert walk(space, {"x": 2}, valley, seconds=60).options == {"x": 2}
+    found = walk(space, {"x": 2}, valley, seconds=60, whole=["x"])
+    assert found.options == {"x": 4}
+    assert [trial.options["x"] for trial in found.trials] == [2, 3, 4, 5, 1, 0]
+
+
 def test_what_cannot_learn_later_is_just_worse() -> None:
     def score(values: Mapping[str, Any]) -> float:
         if values["x"] == 2:
