@@ -60,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     task = read(given.data, cut=given.cut, shuffle_ties=given.shuffle_ties)
     run = Run(task, given.seeds, given.refit == "yes", given.tune_seconds, _names(given.recommenders))
-    run.learn()
+    try:
+        run.learn()
+    except NotEnoughData as error:
+        raise SystemExit(f"{given.data}: {error}") from error
     for line in run.lines():
         print(json.dumps(line) if given.json else _readable(line), flush=True)
 

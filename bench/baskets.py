@@ -19,9 +19,7 @@ from recommendations.evaluation.queries import HoldOut, without_one
 
 
 def baskets_of_users(folder: Path, cut: str | None, shuffle_ties: bool, seed: int) -> Task:
-    history, future = (
-        json_of(next(iter(sorted(folder.glob(f"*_{part}.json*"))))) for part in ("history", "future")
-    )
+    history, future = (json_of(_first(folder, f"*_{part}.json*")) for part in ("history", "future"))
     # Only the order of baskets is known. They are lined up at their end: a week apart, the future is next week.
     rows = [
         (user, str(item), week, f"{user}/{week}")
@@ -43,6 +41,13 @@ def baskets_of_users(folder: Path, cut: str | None, shuffle_ties: bool, seed: in
     )
     answers = events.select(since=0.0).matrix(binary=True)
     return _next_basket(folder.name, "given history and future", events.select(until=0.0), answers)
+
+
+def _first(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise UnknownFormat(f"{folder} has no file {pattern}.")
+    return found[0]
 
 
 def _weeks(baskets: list[list[int]]) -> Iterator[tuple[list[int], int]]:
@@ -127,7 +132,10 @@ def _levels(folder: Path) -> Catalogue | None:
 def orders_of_customers(folder: Path, cut: str | None, shuffle_ties: bool, seed: int) -> Task:
     if cut is None:
         raise UnknownFormat(f"{folder} has orders: say where to cut them, e.g. --cut 2011-08-01.")
-    at = datetime.fromisoformat(cut).replace(tzinfo=UTC).timestamp()
+    try:
+        at = datetime.fromisoformat(cut).replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise UnknownFormat(f"{folder}: --cut {cut!r} is no day; give one such as 2011-08-01.") from error
     orders = {row["InvoiceNo"]: row for row in rows_of(folder / "orders.csv.gz")}
     lines = [
         (orders[row["InvoiceNo"]], row)

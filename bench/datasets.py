@@ -12,11 +12,12 @@ import numpy as np
 from scipy import sparse
 
 from bench.baskets import basket_completion, baskets_of_users, orders_of_customers
-from bench.tasks import DAY, Task, Test, UnknownFormat, lines_of
+from bench.tasks import DAY, Task, Test, UnknownFormat, lines_of, parsed
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
 from recommendations.evaluation.queries import HoldOut, Queries
+from recommendations.exceptions import NotEnoughData
 
 
 def read(folder: Path, *, cut: str | None = None, shuffle_ties: bool = False, seed: int = 0) -> Task:
@@ -29,7 +30,12 @@ def read(folder: Path, *, cut: str | None = None, shuffle_ties: bool = False, se
         raise UnknownFormat(f"{folder} is no folder.")
     for pattern, reader in _READERS:
         if list(folder.glob(pattern)):
-            return reader(folder, cut, shuffle_ties, seed)
+            try:
+                return reader(folder, cut, shuffle_ties, seed)
+            except KeyError as error:
+                raise UnknownFormat(f"{folder}: a file has no column {error}.") from error
+            except (OSError, EOFError, ValueError, NotEnoughData) as error:
+                raise UnknownFormat(f"{folder}: {' '.join(str(error).split())}") from error
     known = ", ".join(pattern for pattern, _ in _READERS)
     raise UnknownFormat(f"{folder} has none of the files that are known: {known}.")
 
@@ -127,10 +133,18 @@ def _pairs_of(folder: Path, part: str) -> list[tuple[int, int]]:
         matrix = sparse.load_npz(folder / f"{part}.npz").tocoo()
         return list(zip(matrix.row.tolist(), matrix.col.tolist(), strict=True))
     found = []
-    for line in lines_of(folder / f"{part}.txt"):
-        user, *items = (int(value) for value in line.split())
+    for user, *items in parsed(folder / f"{part}.txt", _numbers):
         found += [(user, item) for item in items]
     return found
+
+
+def _numbers(line: str) -> list[int]:
+    return [int(value) for value in line.split()]
+
+
+def _in_two(line: str, separator: str | None = None) -> tuple[str, str]:
+    first, second = line.split(separator)
+    return first, second
 
 
 def _without_order(rows: list[tuple[int, int]], users: list[int], items: list[int]) -> Interactions:
@@ -148,7 +162,7 @@ def _without_order(rows: list[tuple[int, int]], users: list[int], items: list[in
 
 def _sessions(folder: Path, cut: str | None, shuffle_ties: bool, seed: int) -> Task:
     sessions = [line.split() for line in lines_of(folder / "train_sessions.txt.gz")]
-    tests = [line.rstrip("\n").split("\t") for line in lines_of(folder / "test_prefix_target.txt.gz")]
+    tests = list(parsed(folder / "test_prefix_target.txt.gz", lambda line: _in_two(line, "\t")))
     rows = [(n, item, p) for n, items in enumerate(sessions) for p, item in enumerate(items)]
     # Sessions are in the order of their dates, whose distances are unknown: they are spread over a year.
     spread = 365 * DAY / max(len(sessions), 1)
@@ -184,9 +198,7 @@ def _behaviours(folder: Path, cut: str | None, shuffle_ties: bool, seed: int) ->
     for name, path in sorted(files.items()):
         kind = {"buy": "purchase"}.get(name.split("_")[0], name.split("_")[0])
         stage = {"valid": 1, "test": 2}.get(name.rpartition("_")[2], 0)
-        for line in list(lines_of(path))[1:]:
-            user, item = line.split()
-            parts.append((user, item, kind, stage))
+        parts += [(user, item, kind, stage) for user, item in parsed(path, _in_two, skip=1)]
     events = Interactions.from_columns(
         visitor=[user for user, *_ in parts],
         item=[item for _, item, *_ in parts],

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.evaluation.queries import Queries
 
 DAY = 86_400.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +45,29 @@ class Task:
 
 
 class UnknownFormat(SystemExit):
-    """No reader knows the files of the folder."""
+    """No reader knows the files of the folder, or what is in them."""
 
 
 def lines_of(path: Path) -> Iterator[str]:
     """The lines of a text file that are not blank, gzipped or not."""
     opened = gzip.open(path, "rt") if path.suffix == ".gz" else open(path, encoding="utf-8")  # noqa: SIM115
-    with opened as file:
-        for line in file:
-            if line.strip():
-                yield line.rstrip("\n")
+    try:
+        with opened as file:
+            for line in file:
+                if line.strip():
+                    yield line.rstrip("\n")
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def parsed(path: Path, parse: Callable[[str], T], *, skip: int = 0) -> Iterator[T]:
+    """What `parse` makes of each line but the first `skip`. Raises ValueError naming the line that it cannot read."""
+    for number, line in enumerate(lines_of(path), start=1):
+        if number > skip:
+            try:
+                yield parse(line)
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {number}: {line[:80]!r}: {error}") from error
 
 
 def rows_of(path: Path) -> Iterable[dict[str, str]]:
@@ -63,4 +77,7 @@ def rows_of(path: Path) -> Iterable[dict[str, str]]:
 
 def json_of(path: Path) -> Any:
     """What a JSON file holds."""
-    return json.loads("".join(lines_of(path)))
+    try:
+        return json.loads("".join(lines_of(path)))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
