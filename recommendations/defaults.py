@@ -27,6 +27,32 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.association.Association",
         "options": {"events": {"purchase": 1.0}},
     },
+    "also_like": {
+        "algorithm": "recommendations.algorithms.learned_blend.LearnedBlend",
+        "options": {
+            "events": {"purchase": 1.0},
+            "bases": [
+                {"algorithm": "recommendations.algorithms.item_knn.ItemKNN"},
+                {
+                    "algorithm": "recommendations.algorithms.association.Association",
+                    "options": {"min_support": 2, "min_visitors": 2},
+                },
+                {"algorithm": "recommendations.algorithms.content.ContentTfidf"},
+                {
+                    "algorithm": "recommendations.algorithms.generalised_knn.GeneralisedKNN",
+                    "options": {"visitor_exponent": 0.5, "seed_exponent": 0.5, "target_exponent": 0.5},
+                },
+                {"algorithm": "recommendations.algorithms.popular.Popular", "options": {"by": []}},
+            ],
+            # What is in an order tells what goes with each thing in it; what everybody buys tells little.
+            "hold_out": {"method": "partners"},
+            "single_item_share": 0.0,
+            "answer_exponent": 0.75,
+            "max_queries": 10_000,
+            "tree_counts": [60, 120, 200],
+            "lists": ["item"],
+        },
+    },
     "similar_content": {
         "algorithm": "recommendations.algorithms.content.ContentTfidf",
         "options": {},
@@ -80,11 +106,15 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
         "page": "product",
         "title": _("You may also like"),
         "sources": [
-            {"source": "similar", "recommenders": ["also_viewed", "also_bought"], "weight": 1.0},
-            {"source": "similar", "recommenders": ["similar_content"], "weight": 0.5},
+            {"source": "similar", "recommenders": ["also_like"], "weight": 1.0},
+            {"source": "similar", "recommenders": ["also_viewed"], "weight": 0.5},
         ],
         "filters": _FILTERS,
-        "fallback": [{"source": "popular_in_category"}, {"source": "popular"}],
+        "fallback": [
+            {"source": "similar", "recommenders": ["also_bought", "similar_content"]},
+            {"source": "popular_in_category"},
+            {"source": "popular"},
+        ],
     },
     "product_together": {
         "page": "product",

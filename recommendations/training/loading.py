@@ -13,12 +13,11 @@ from django.utils import timezone
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.conf import settings
-from recommendations.exceptions import ConfigurationError
 from recommendations.models import Item, VisitorLink
 from recommendations.progress import NoProgress, Progress
 from recommendations.training.artifact import current_events
 from recommendations.training.reading import Number, Selection
-from recommendations.training.recommenders import recommender
+from recommendations.training.recommenders import recommenders
 
 #: So many rows are Python objects at a time.
 CHUNK_ROWS = 20_000
@@ -87,11 +86,7 @@ def selection_of_all(scope: str = "") -> Selection:
     """The events that any recommender of the settings learns from."""
     kinds: set[str] = set()
     windows: list[float | None] = []
-    for name in settings.recommenders:
-        try:
-            entry = recommender(name, scope)
-        except ConfigurationError:  # training says so when it comes to this one
-            continue
+    for entry in recommenders(scope):
         kinds |= entry.kinds
         windows.append(entry.window_days)
     return selection(kinds, scope, widest(windows))

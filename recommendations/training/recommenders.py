@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,10 +50,28 @@ def recommender(name: str, scope: str = "") -> Recommender:
     An Override that does not fit is logged and left out. Raises UnknownName when the settings define none of that
     name, ConfigurationError for a wrong path or options in the settings.
     """
+    return _overridden_by(active_overrides(scope, name).get(name), name)
+
+
+def active_overrides(scope: str, name: str | None = None) -> dict[str, Override]:
+    """The scope's active Override of each recommender that has one, or of the one of that name."""
+    active = Override.objects.filter(scope=scope, kind=Override.Kind.RECOMMENDER, state=Override.State.ACTIVE)
+    return {override.name: override for override in (active if name is None else active.filter(name=name))}
+
+
+def recommenders(scope: str = "") -> Iterator[Recommender]:
+    """Every recommender of the settings that is right, as `recommender` gives it."""
+    overrides = active_overrides(scope)
+    for name in settings.recommenders:
+        try:
+            found = _overridden_by(overrides.get(name), name)
+        except ConfigurationError:  # training says so when it comes to this one
+            continue
+        yield found
+
+
+def _overridden_by(override: Override | None, name: str) -> Recommender:
     entry = settings.recommender(name)
-    override = Override.objects.filter(
-        scope=scope, kind=Override.Kind.RECOMMENDER, name=name, state=Override.State.ACTIVE
-    ).first()
     if override is None:
         return _made(name, entry)
     try:

@@ -90,7 +90,7 @@ def test_a_recommender_taken_away_is_done_without(settings: Any) -> None:
     }
     assert placement_errors() == {}
     (link,) = get_placement("product_page").sources
-    assert link.source.recommenders == ("also_bought",)
+    assert link.source.recommenders == ("also_like",)
 
 
 def test_changed_settings_are_seen(settings: Any, placements: Use) -> None:
@@ -124,7 +124,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"sources": [{"source": "popular", "recommenders": ["poplar"]}]},
         f'{ROW}["sources"][0]["recommenders"] names the recommender \'poplar\', which does not exist. Change it to '
-        "one of: also_bought, also_viewed, bought_together, buy_again, communities, high_conversion, new_arrivals, "
+        "one of: also_bought, also_like, also_viewed, bought_together, buy_again, communities, high_conversion, new_arrivals, "
         "popular, similar_content, trending; or add it to "
         'RECOMMENDATIONS["RECOMMENDERS"].',
     ),

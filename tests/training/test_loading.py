@@ -105,7 +105,7 @@ def test_chunks_make_no_difference(
     for reader in (Reader, CopyReader):
         monkeypatch.setattr(reader, "chunk_rows", 3)
     # Three counts, seven chunks of events, links, gone items, items; PostgreSQL tells its version and the keys.
-    with django_assert_num_queries(17 if connection.vendor == "postgresql" else 13):
+    with django_assert_num_queries(18 if connection.vendor == "postgresql" else 14):
         chunked = load(EVERY_KIND)
     assert keys(chunked) == keys(whole)
     assert chunked.interactions.time.tolist() == whole.interactions.time.tolist()

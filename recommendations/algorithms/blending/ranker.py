@@ -23,6 +23,9 @@ def has_lightgbm() -> bool:
     return True
 
 
+#: Threads that wait for each other after every split pay when each has so many candidates to look at.
+_CANDIDATES_A_THREAD = 50_000
+
 #: LightGBM knows how much an answer is worth by so many grades.
 GRADES = 16
 
@@ -122,7 +125,7 @@ def train(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": n_cpus(),
+        "num_threads": max(1, min(n_cpus(), labels.size // _CANDIDATES_A_THREAD)),
         "verbosity": -1,
         "max_bin": 127,
     }
