@@ -29,6 +29,8 @@ from recommendations.exceptions import ConfigurationError
 
 #: Rows of the filter are made in blocks of about so many numbers.
 _BLOCK_CELLS = 8_000_000
+#: Steps to the largest eigenvalue: nothing hangs on its last digits.
+_POWER_STEPS = 40
 #: More terms are other filters than those published, and each costs as much as the first.
 _MOST_TERMS = 8
 
@@ -83,7 +85,8 @@ class PolynomialFilter(MatrixAlgorithm):
     This is Turbo-CF (Park, Shin & Shin 2024, "Turbo-CF: matrix decomposition-free graph filtering for fast
     recommendation", SIGIR), there with β = 1 − α and one of three filters: P, 2P − P², and
     P + .01 (−P³ + 10 P² − 29 P). α = β = ½ is the graph Laplacian's P = D_i^−½ xᵀ D_u^−1 x D_i^−½, whose eigenvalues
-    are in 0..1; on it 1 − (1 − λ)² = 2λ − λ² lets more through of what is nearly smooth than λ does.
+    are in 0..1; on it 1 − (1 − λ)² = 2λ − λ² lets more through of what is nearly smooth than λ does. With other
+    exponents P is divided by its largest eigenvalue where the polynomial has more than one term: so this stays true.
 
     Of each row of P, and of every further power and their sum, the `neighbours` entries farthest from 0 are kept: with
     as many neighbours as items nothing is left out, else the catalogue may be large.
@@ -112,6 +115,8 @@ class PolynomialFilter(MatrixAlgorithm):
         config = self.config
         users = cap_row_entries(self._learn_from(interactions), config.max_items_per_visitor)
         graph = self._graph(users)
+        if len(config.coefficients) > 1:
+            graph.data /= np.float32(largest_eigenvalue(graph))
         rows = max(1, _BLOCK_CELLS // graph.shape[0])
         self.filter_ = sparse.csr_matrix(
             sparse.vstack(
@@ -175,3 +180,16 @@ class PolynomialFilter(MatrixAlgorithm):
         found = sparse.csr_matrix((pick(rows, codes)[there], codes[there], indptr), shape=rows.shape)
         found.sort_indices()
         return found
+
+
+def largest_eigenvalue(graph: sparse.csr_matrix) -> float:
+    """Of a square matrix without entries below 0, by the power method; 1 where there is nothing."""
+    vector = np.ones(graph.shape[0])
+    value = 1.0
+    for _ in range(_POWER_STEPS):
+        image = graph @ vector
+        value = float(np.linalg.norm(image) / np.linalg.norm(vector))
+        if not value:
+            return 1.0
+        vector = image / np.linalg.norm(image)
+    return value

@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
-from recommendations.algorithms.polynomial import LINEAR, SECOND_ORDER, THIRD_ORDER, PolynomialFilter
+from recommendations.algorithms.polynomial import (
+    LINEAR,
+    SECOND_ORDER,
+    THIRD_ORDER,
+    PolynomialFilter,
+    largest_eigenvalue,
+)
 from recommendations.algorithms.testing import sample_columns
 from recommendations.exceptions import ConfigurationError
 from tests.algorithms import factors_page
@@ -34,7 +41,6 @@ class TestSecondOrder(MatrixContract):
 class TestThirdOrderOfPowers(MatrixContract):
     algorithm_class = PolynomialFilter
     options = {"coefficients": THIRD_ORDER, "power": 0.8, "visitor_exponent": 0.3, "item_exponent": 0.7}
-    only_scales = False  # its terms scale differently unless α = β = ½
 
 
 def filter_of(**options: Any) -> np.ndarray:
@@ -92,11 +98,31 @@ def test_blocks_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> N
     assert (whole != PolynomialFilter(coefficients=THIRD_ORDER).fit(events).filter_).nnz == 0
 
 
+def test_the_largest_eigenvalue() -> None:
+    random = np.random.default_rng(0)
+    matrix = random.random((20, 20)) * (random.random((20, 20)) < 0.4)
+    found = largest_eigenvalue(sparse.csr_matrix(matrix))
+    assert found == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max(), rel=1e-4)
+    assert largest_eigenvalue(sparse.csr_matrix((3, 3))) == 1.0
+
+
+def test_eigenvalues_stay_where_the_polynomial_is_meant_for() -> None:
+    events = Interactions.from_columns(**sample_columns())
+    options = {"visitor_exponent": 0.1, "item_exponent": 0.2}
+    plain = PolynomialFilter(**options).fit(events).filter_.toarray().astype(float)
+    values = np.linalg.eigvalsh(plain)
+    assert values[-1] > 2
+    scaled = values / values[-1]
+    found = PolynomialFilter(**options, coefficients=SECOND_ORDER).fit(events).filter_.toarray().astype(float)
+    assert np.linalg.eigvalsh(found) == pytest.approx(np.sort(2 * scaled - scaled**2), abs=1e-4)
+
+
 def test_few_neighbours_keep_what_is_farthest_from_nothing() -> None:
     events = Interactions.from_columns(**sample_columns())
     fitted = PolynomialFilter(coefficients=SECOND_ORDER, neighbours=3).fit(events)
     assert np.diff(fitted.filter_.indptr).max() <= 4
     graph = PolynomialFilter(neighbours=3).fit(events).filter_.toarray().astype(float)
+    graph /= largest_eigenvalue(sparse.csr_matrix(graph))
     squares = graph @ graph
     kept = np.sort(np.abs(squares), axis=1)[:, -4][:, None]
     expected = 2 * graph - np.where(np.abs(squares) >= kept, squares, 0.0)
