@@ -76,8 +76,10 @@ def sending_to(app: Any, url: str) -> Iterator[None]:
 
 
 def _forget_connections(app: Any) -> None:
-    # Whatever was sent before has made up its mind where results are kept, too.
+    # What was sent before has settled where messages go and where results are kept, for the life of the process.
     app._backend_cache = None
     app._local.__dict__.pop("backend", None)
+    for name in ("amqp", "control"):
+        app.__dict__.pop(name, None)
     app.close()
     app.set_current()
