@@ -33,10 +33,7 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
             "events": {"purchase": 1.0},
             "bases": [
                 {"algorithm": "recommendations.algorithms.item_knn.ItemKNN"},
-                {
-                    "algorithm": "recommendations.algorithms.association.Association",
-                    "options": {"min_support": 2, "min_visitors": 2},
-                },
+                {"algorithm": "recommendations.algorithms.association.Association"},
                 {"algorithm": "recommendations.algorithms.content.ContentTfidf"},
                 {
                     "algorithm": "recommendations.algorithms.generalised_knn.GeneralisedKNN",
@@ -47,7 +44,7 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
             # What is in an order tells what goes with each thing in it; what everybody buys tells little.
             "hold_out": {"method": "partners"},
             "single_item_share": 0.0,
-            "answer_exponent": 0.75,
+            "answer_exponent": 1.25,
             "candidates": 60,
             "max_queries": 6_000,
             "tree_counts": [60, 120],

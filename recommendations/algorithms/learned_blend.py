@@ -55,8 +55,8 @@ class LearnedBlendConfig(PersonalConfig):
     are learned from at most. `folds`: how often answers are held out, each time from what is left (None: as often as
     gives `max_queries`, up to 4 times). `single_item_share`: of them know only the last item of the history, so that
     the lists of single items are learned too. `answer_exponent`: an answer that n visitors chose counts
-    n^-answer_exponent, so that what suits this history counts more than what sells anyway. `validation_share`: of the
-    queries choose. `rankers`: so many models with different seeds, averaged. `lists`: whose lists are published,
+    (n + 10)^-answer_exponent, so that what suits this history counts more than what sells anyway. `validation_share`:
+    of the queries choose. `rankers`: so many models with different seeds, averaged. `lists`: whose lists are published,
     "visitor", "item" or both. `k`: NDCG@k is what is optimised. `refit`: fit the base algorithms again on
     everything."""
 
@@ -87,7 +87,8 @@ class LearnedBlendConfig(PersonalConfig):
         self._between(2, 100_000, "candidates", "leaves")
         self._between(1, 100_000_000, "max_queries", "min_data", "rankers", "k")
         self._between(0.01, 0.9, "validation_share")
-        self._between(0, 1, "single_item_share", "answer_exponent")
+        self._between(0, 1, "single_item_share")
+        self._between(0, 2, "answer_exponent")
         if self.folds is not None:
             self._between(1, 100, "folds")
         self._between(0.01, 1, "feature_fraction", "learning_rate")

@@ -14,6 +14,9 @@ from recommendations.algorithms.interactions import Interactions
 from recommendations.evaluation import metrics
 from recommendations.exceptions import NotEnoughData
 
+#: Items that fewer chose count about the same.
+RARE = 10.0
+
 
 @dataclass(frozen=True, eq=False)
 class Queries:
@@ -50,12 +53,13 @@ class Queries:
         return replace(self, histories=self.histories.latest(1, short))
 
     def stratified(self, popularity: NDArray[np.integer], exponent: float) -> Queries:
-        """The same, an answer on an item that `popularity` (n_items,) others chose counts popularity^−exponent (Steck
-        2011, "Item popularity and recommendation accuracy", RecSys, §3.2): 0 = all count the same."""
+        """The same, an answer on an item that `popularity` (n_items,) others chose counts (popularity + 10)^−exponent
+        (cf. Steck 2011, "Item popularity and recommendation accuracy", RecSys, §3.2; the 10 keeps what hardly anybody
+        chose from counting more than all else): 0 = all count the same."""
         if not exponent:
             return self
         targets = self.targets.astype(np.float64)
-        targets.data *= np.maximum(popularity, 1.0)[targets.indices] ** -exponent
+        targets.data *= (popularity + RARE)[targets.indices] ** -exponent
         return replace(self, targets=targets)
 
     def quality(self, codes: NDArray[np.integer], k: int) -> dict[str, NDArray[np.float64]]:

@@ -11,7 +11,7 @@ from scipy import sparse
 from recommendations.algorithms import learned_blend
 from recommendations.algorithms.blending.candidates import Candidates, Scorer
 from recommendations.algorithms.blending.linear import learn_weights
-from recommendations.algorithms.blending.ranker import train
+from recommendations.algorithms.blending.ranker import graded, train
 from recommendations.algorithms.generalised_knn import GeneralisedKNN
 from recommendations.algorithms.histories import Histories
 from recommendations.algorithms.interactions import Interactions
@@ -101,6 +101,11 @@ def test_weights_heed_how_much_an_answer_counts() -> None:
         )
         weights, _ = learn_weights(pool, targets, 10)
         assert int(np.argmax(weights)) == best_one
+
+
+def test_gains_become_grades_by_factors_of_the_square_root_of_two() -> None:
+    assert graded(np.array([[0.0, 8.0, 4.0, 8 / np.sqrt(2), 1e-9]])).tolist() == [[0, 30, 28, 29, 1]]
+    assert graded(np.zeros((1, 2))).tolist() == [[0, 0]]
 
 
 def test_trees_prefer_answers_that_count_more() -> None:

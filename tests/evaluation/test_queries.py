@@ -144,11 +144,11 @@ def test_answers_count_less_the_more_others_chose_them() -> None:
     queries = HoldOut(method="basket", hide=())(SHOP).queries  # b and d are the answers
     code = {key: n for n, key in enumerate(SHOP.item_keys)}
     popularity = np.zeros(len(code))
-    popularity[code["b"]], popularity[code["d"]] = 16, 1
+    popularity[code["b"]], popularity[code["d"]] = 390, 15
     assert queries.stratified(popularity, 0.0) is queries
     weighed = queries.stratified(popularity, 0.5)
     by_item = dict(zip(weighed.targets.indices.tolist(), weighed.targets.data.tolist(), strict=True))
-    assert by_item == {code["b"]: 0.25, code["d"]: 1.0}
+    assert by_item == {code["b"]: pytest.approx(0.05), code["d"]: pytest.approx(0.2)}
     ideal = 1 + 0.25 / np.log2(3)
     first_b = np.array([[code["b"], code["a"]]])
     assert weighed.quality(first_b, 2)["ndcg"].tolist() == pytest.approx([0.25 / ideal])

@@ -26,8 +26,8 @@ def has_lightgbm() -> bool:
 #: Threads that wait for each other after every split pay when each has so many candidates to look at.
 _CANDIDATES_A_THREAD = 50_000
 
-#: LightGBM knows how much an answer is worth by so many grades.
-GRADES = 16
+#: LightGBM knows how much an answer is worth by so many grades, each worth √2 times the one below.
+GRADES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,7 @@ def train(
     truncation: int,
     seed: int,
 ) -> Ranker:
-    """LambdaRank (Burges 2010) on queries (n, c, n_features) with gains (n, c), relative to the highest one in
-    sixteenths.
+    """LambdaRank (Burges 2010) on queries (n, c, n_features) with gains (n, c).
 
     Raises MissingExtra without LightGBM.
     """
@@ -102,7 +101,7 @@ def train(
     except ImportError as error:
         raise MissingExtra("Learning to rank", "ranker") from error
     n, c, width = features.shape
-    labels = np.ceil(gains * (GRADES / max(float(gains.max(initial=0.0)), 1e-30))).astype(np.int32)
+    labels = graded(gains)
     data = lightgbm.Dataset(
         features.reshape(n * c, width),
         labels.reshape(-1),
@@ -112,7 +111,7 @@ def train(
     )
     parameters: Mapping[str, Any] = {
         "objective": "lambdarank",
-        "label_gain": [grade / GRADES for grade in range(GRADES + 1)],
+        "label_gain": [0.0, *(2.0 ** ((grade - GRADES) / 2) for grade in range(1, GRADES + 1))],
         "lambdarank_truncation_level": truncation,
         "learning_rate": learning_rate,
         "num_leaves": leaves,
@@ -130,6 +129,15 @@ def train(
         "max_bin": 127,
     }
     return Ranker(lightgbm.train(dict(parameters), data, num_boost_round=n_trees), tuple(feature_names))
+
+
+def graded(gains: NDArray[np.floating]) -> NDArray[np.int32]:
+    """The grade of each gain: GRADES for the highest, one less for each factor √2 below it, 0 for none."""
+    highest = float(gains.max(initial=0.0))
+    grades = np.zeros(gains.shape, np.int32)
+    worth = gains > 0
+    grades[worth] = np.maximum(1, GRADES + np.round(2 * np.log2(gains[worth] / highest)))
+    return grades
 
 
 def _tree(root: Mapping[str, Any]) -> Tree:
