@@ -30,6 +30,10 @@ from recommendations.exceptions import NotEnoughData
 #: Tests are ranked so many queries at a time.
 BLOCK = 4000
 TUNING_QUERIES = 4000
+#: The blend learns from so many queries × items: scoring them all takes a few minutes on two cores.
+QUERY_CELLS = 1.4e9
+FEWEST_QUERIES, MOST_QUERIES = 20_000, 80_000
+TREE_COUNTS = (100, 160, 240, 330, 500)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -107,6 +111,8 @@ class Run:
             bases=tuned,
             hold_out=task.hold_out,
             rankers=self.seeds,
+            max_queries=int(np.clip(QUERY_CELLS / train.n_items, FEWEST_QUERIES, MOST_QUERIES)),
+            tree_counts=TREE_COUNTS,
             single_item_share=0.0,  # no lists of single items here
             k=task.k,
             refit=self.refit or task.without_validation is not None,
