@@ -41,6 +41,8 @@ _WEIGHING_QUERIES = 4000
 _WEIGHING_CANDIDATES = 60
 #: Answers are held out so many times at most, when nothing says how often.
 _MOST_FOLDS = 4
+#: Nor again when so many queries have an answer among their candidates: more teach little, and take long.
+_ENOUGH = 15_000
 #: Lists of items are made so many at a time.
 _ITEMS_AT_ONCE = 2000
 
@@ -270,7 +272,7 @@ class LearnedBlend(PersonalAlgorithm):
         checked = self.features(cut, check.histories)
         lessons = [self._lesson(learn)]
         self._stage("features")
-        lessons += self._more_lessons(hold_out, held, chosen, catalogue)
+        lessons += self._more_lessons(hold_out, held, chosen, catalogue, len(lessons[0].gains))
         lesson = Lesson.of(lessons)
         if not len(lesson.gains):
             logger.info("The blend stays linear: no held-out answer is among the candidates.")
@@ -278,13 +280,15 @@ class LearnedBlend(PersonalAlgorithm):
         self._learn_trees(lesson, check, cut, checked)
 
     def _more_lessons(
-        self, hold_out: HoldOut, held: Held, chosen: Interactions, catalogue: Catalogue | None
+        self, hold_out: HoldOut, held: Held, chosen: Interactions, catalogue: Catalogue | None, n_known: int
     ) -> list[Lesson]:
-        """Of further folds, each with bases that know nothing of its answers."""
+        """Of further folds, each with bases that know nothing of its answers, as long as too little is known."""
         config = self.config
         folds = config.folds or min(_MOST_FOLDS, config.max_queries // max(len(held.queries), 1))
         lessons = []
         for fold in range(1, folds):
+            if config.folds is None and n_known >= _ENOUGH:
+                break
             try:
                 held = hold_out.again(fold, held, chosen)
                 self._fit_bases(held.train, catalogue, only=self.base_names_)
@@ -293,6 +297,7 @@ class LearnedBlend(PersonalAlgorithm):
                 break
             self._prepare(held.train, catalogue)
             lessons.append(self._lesson(self._asked(held, config.seed + fold)))
+            n_known += len(lessons[-1].gains)
             self._stage(f"fold {fold + 1}")
         return lessons
 
