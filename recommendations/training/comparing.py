@@ -178,7 +178,9 @@ def wanted_kinds(
     return sorted(targets or wished.intersection(known) - NEVER_LEARNED)
 
 
-def load_for(ready: Sequence[Recommender], targets: frozenset[str], scope: str, told: Progress) -> TrainingData:
+def load_for(
+    ready: Sequence[Recommender], targets: frozenset[str], scope: str, told: Progress
+) -> TrainingData:
     kinds = targets.union(*(entry.kinds for entry in ready))
     windows = [entry.window_days for entry in ready]
     window = None if None in windows else max((days for days in windows if days is not None), default=None)

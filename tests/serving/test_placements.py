@@ -124,8 +124,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"sources": [{"source": "popular", "recommenders": ["poplar"]}]},
         f'{ROW}["sources"][0]["recommenders"] names the recommender \'poplar\', which does not exist. Change it to '
-        "one of: also_bought, also_like, also_viewed, bought_together, buy_again, communities, high_conversion, new_arrivals, "
-        "popular, similar_content, trending; or add it to "
+        "one of: also_bought, also_like, also_viewed, bought_together, buy_again, communities, high_conversion, "
+        "new_arrivals, popular, similar_content, trending; or add it to "
         'RECOMMENDATIONS["RECOMMENDERS"].',
     ),
     (
