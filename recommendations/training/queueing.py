@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from recommendations.conf import settings
-from recommendations.exceptions import ConfigurationError
 from recommendations.models import Job
 from recommendations.signals import content_changed
 from recommendations.training.locks import job_name
@@ -60,7 +59,7 @@ def rebuild(scope: str = "") -> list[TrainingResult]:
     from recommendations.training.runner import LOCKED, train
 
     _waiting(scope).update(expires_at=None, finished_at=timezone.now())
-    names = _content_recommenders()
+    names = _content_recommenders(scope)
     results = train(names, scope=scope) if names else []
     if any(result.status == LOCKED for result in results):
         queue_rebuild(scope)
@@ -76,18 +75,11 @@ def _on_content_changed(sender: Any, scope: str, **kwargs: Any) -> None:
     queue_rebuild(scope)
 
 
-def _content_recommenders() -> list[str]:
-    """The names of those that need no events; what is wrong in the settings is told by the nightly training."""
-    from recommendations.training.recommenders import recommender
+def _content_recommenders(scope: str) -> list[str]:
+    """The names of those that need no events."""
+    from recommendations.training.recommenders import recommenders
 
-    names = []
-    for name in settings.recommenders:
-        try:
-            if not recommender(name).needs_events:
-                names.append(name)
-        except ConfigurationError:
-            continue
-    return names
+    return [entry.name for entry in recommenders(scope) if not entry.needs_events]
 
 
 def _celery() -> Celery | None:
