@@ -111,7 +111,7 @@ class Association(Algorithm):
 
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """At most `neighbours` items a list, the strongest first."""
-        yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def _scores(self, histories: Histories) -> sparse.csr_matrix:
         """Σ over the history (a cart, say) of weight × strength of the pair."""

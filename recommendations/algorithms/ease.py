@@ -99,7 +99,7 @@ class EASE(MatrixAlgorithm):
         """The items that each speaks for most, with weights above 0 only."""
         n = len(self.items_)
         keys = tuple(self.item_keys_[code] for code in self.items_.tolist())
-        yield from calibrated(_joined([self._best(rows, k) for rows in _blocks(n, n)], n)).lists(
+        return calibrated(_joined([self._best(rows, k) for rows in _blocks(n, n)], n)).lists(
             keys, keys, k, SCORE_DIGITS
         )
 

@@ -109,7 +109,7 @@ class ItemKNN(NeighbourAlgorithm):
         A similarity s that can be above 1, as that of asymmetric_cosine, is given as s / (1 + s).
         """
         top = as_lists(self.neighbours_, self._at_most_one)
-        yield from top.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return top.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def _scores(self, histories: Histories) -> sparse.csr_matrix:
         """Σ over the history of weight × similarity to the item; of ratings, see the class."""

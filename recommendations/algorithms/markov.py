@@ -104,7 +104,7 @@ class Markov(PersonalAlgorithm):
 
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """At most `neighbours` items a list: what most likely follows (or, with `reverse`, surrounds) the item."""
-        yield from calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def item_weights(self) -> sparse.csr_matrix:
         """w_ij, row i = the seed."""

@@ -136,7 +136,7 @@ class PolynomialFilter(MatrixAlgorithm):
         other = groups[pairs.row] != groups[pairs.col]
         others = (pairs.data[other], (pairs.row[other], pairs.col[other]))
         top = best(sparse.csr_matrix(others, shape=self.filter_.shape), k)
-        yield from calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def item_weights(self) -> sparse.csr_matrix:
         """The filter."""

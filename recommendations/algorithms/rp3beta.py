@@ -87,7 +87,7 @@ class RP3beta(MatrixAlgorithm):
 
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """At most `neighbours` items a list, the likeliest end first."""
-        yield from calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return calibrated(self.neighbours_).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def item_weights(self) -> sparse.csr_matrix:
         """w_ij, row i = the seed."""

@@ -113,7 +113,7 @@ class LocalSLIM(PersonalAlgorithm):
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """The largest positive coefficients of each item."""
         top: TopK = best(self.coefficients_, k)
-        yield from calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return calibrated(top).lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def item_weights(self) -> sparse.csr_matrix:
         """w_ij, row i = the seed."""

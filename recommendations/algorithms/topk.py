@@ -59,17 +59,37 @@ class TopK:
 
     def lists(
         self, row_keys: tuple[str, ...], column_keys: tuple[str, ...], k: int, digits: int
-    ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+    ) -> KeyedLists:
         """(row key, [(column key, score)]) of every row that has neighbours, in plain Python, scores
         rounded."""
-        names = np.array([*column_keys, ""], object)
-        for begin in range(0, len(self), _ROWS_AT_ONCE):
-            bounds = self.indptr[begin : begin + _ROWS_AT_ONCE + 1]
+        return KeyedLists(self, row_keys, column_keys, k, digits)
+
+
+class KeyedLists(Iterator[tuple[str, list[tuple[str, float]]]]):
+    """Ranked neighbours as lists with keys, made while they are asked for.
+
+    Who can do with numbers takes `top`, of which the first `k` of each row are meant, with scores rounded to `digits`.
+    """
+
+    def __init__(
+        self, top: TopK, row_keys: tuple[str, ...], column_keys: tuple[str, ...], k: int, digits: int
+    ) -> None:
+        self.top, self.row_keys, self.column_keys, self.k, self.digits = top, row_keys, column_keys, k, digits
+        self._made = self._make()
+
+    def __next__(self) -> tuple[str, list[tuple[str, float]]]:
+        return next(self._made)
+
+    def _make(self) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+        top = self.top
+        names = np.array([*self.column_keys, ""], object)
+        for begin in range(0, len(top), _ROWS_AT_ONCE):
+            bounds = top.indptr[begin : begin + _ROWS_AT_ONCE + 1]
             part = slice(bounds[0], bounds[-1])
-            targets = names[self.indices[part]].tolist()
-            scores = np.round(self.scores[part].astype(np.float64), digits).tolist()
+            targets = names[top.indices[part]].tolist()
+            scores = np.round(top.scores[part].astype(np.float64), self.digits).tolist()
             starts = (bounds - bounds[0]).tolist()
-            for row, key in enumerate(row_keys[begin : begin + _ROWS_AT_ONCE]):
-                start, end = starts[row], min(starts[row + 1], starts[row] + k)
+            for row, key in enumerate(self.row_keys[begin : begin + _ROWS_AT_ONCE]):
+                start, end = starts[row], min(starts[row + 1], starts[row] + self.k)
                 if start < end:
                     yield key, list(zip(targets[start:end], scores[start:end], strict=True))

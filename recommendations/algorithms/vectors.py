@@ -121,7 +121,7 @@ class VectorAlgorithm(Algorithm):
 
     def item_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """At most `neighbours` items a list, the most alike first."""
-        yield from self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
+        return self.neighbours_.lists(self.item_keys_, self.item_keys_, k, SCORE_DIGITS)
 
     def _scores(self, histories: Histories) -> NDArray[np.float32]:
         """The similarity of u to every item; nothing for a history without a known item."""

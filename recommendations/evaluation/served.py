@@ -15,6 +15,7 @@ from scipy import sparse
 from recommendations.algorithms.base import Algorithm, RankedPairs
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.ranking import best
+from recommendations.algorithms.topk import KeyedLists
 from recommendations.datatypes import EVERYBODY, INTEREST_WEIGHTS
 
 #: Ranked lists by key: {key: [(target, score), …]}, best first.
@@ -225,6 +226,8 @@ def _coded(
     Items that only the lists know get the next codes, in the order of their keys. `by_rank`: scores that only
     keep the order, for lists that are shown as they are, ties and zeros included.
     """
+    if isinstance(lists, KeyedLists) and not by_rank:
+        return _coded_at_once(lists, codes, row_of, length)
     known = len(codes)
     grown = _Codes(codes)
     rows, size, columns, scores, n_lists = array("q"), array("q"), array("q"), array("d"), 0
@@ -244,3 +247,22 @@ def _coded(
         codes[key] = code
     row = np.repeat(np.array(rows, np.int64), np.array(size, np.int64))
     return row, place[np.array(columns, np.int64)], np.array(scores, np.float64), n_lists
+
+
+def _coded_at_once(
+    lists: KeyedLists, codes: dict[str, int], row_of: Mapping[str, int], length: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], int]:
+    """The same as `_coded`, without a Python object an entry."""
+    top = lists.top
+    size = np.diff(top.indptr)
+    row = np.array([row_of.get(key, -1) for key in lists.row_keys], np.int64)
+    rank = np.arange(len(top.indices)) - np.repeat(top.indptr[:-1], size)
+    wanted = np.flatnonzero((np.repeat(row, size) >= 0) & (rank < min(lists.k, length)))
+    column = top.indices[wanted]
+    places = np.unique(column).tolist()
+    new = sorted(key for place in places if (key := lists.column_keys[place]) not in codes)
+    codes.update(zip(new, range(len(codes), len(codes) + len(new)), strict=True))
+    code = np.zeros(len(lists.column_keys) + 1, np.int64)
+    code[places] = [codes[lists.column_keys[place]] for place in places]
+    scores = np.asarray(np.round(top.scores[wanted].astype(np.float64), lists.digits), np.float64)
+    return np.repeat(row, size)[wanted], code[column], scores, int((size > 0).sum())

@@ -14,6 +14,8 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -77,30 +79,32 @@ class _ReadEverything(Exception):
     """What was kept does not do; the message says why."""
 
 
-def current_events(asked: Selection, kept: Selection, now: datetime, told: Progress) -> tuple[EventLog, str]:
+def current_events(
+    asked: Selection, kept: Selection, now: datetime, told: Progress, after: ExitStack
+) -> tuple[EventLog, str]:
     """The events that count now, at least those asked for, and how they were read.
 
     `kept` is what the settings' recommenders learn from all together: a run of one of them leaves a file that does for
-    the others.
+    the others. It is written while the caller goes on; `after` waits for it.
     """
     folder = training_folder()
     if folder is None or not kept.covers(asked):
-        return _read_whole(asked, now, told, "nothing is kept")
+        return _read_whole(asked, now, told, "nothing is kept", after)
     path = folder / file_name(kept)
     try:
-        return _refreshed(path, kept, now, told)
+        return _refreshed(path, kept, now, told, after)
     except FileNotFoundError:
         why = "nothing was kept yet"
     except (_ReadEverything, Unreadable, OSError) as reason:
         why = str(reason)
         logger.warning("Training reads all events again: %s", why)
     if kept.events(now)[:WORTH_KEEPING].count() < WORTH_KEEPING:
-        return _read_whole(asked, now, told, "they are few")
-    return _read_whole(kept, now, told, why, path)
+        return _read_whole(asked, now, told, "they are few", after)
+    return _read_whole(kept, now, told, why, after, path)
 
 
 def _read_whole(
-    selection: Selection, now: datetime, told: Progress, why: str, path: Path | None = None
+    selection: Selection, now: datetime, told: Progress, why: str, after: ExitStack, path: Path | None = None
 ) -> tuple[EventLog, str]:
     """All events that count, which are kept in `path`."""
     events = selection.events(now)
@@ -110,7 +114,7 @@ def _read_whole(
     chunks = _counted(reader.chunks(events, n), told) if n else ()
     log = EventLog.empty(selection.kinds).with_rows(chunks, reader, n_expected=n + n // 20)
     if path is not None:
-        _save(path, log, reader, selection, now)
+        _save_aside(after, path, log, reader, selection, now)
     return log, f"all {len(log)} events: {why}"
 
 
@@ -120,7 +124,9 @@ def _counted(chunks: Iterable[Rows], told: Progress) -> Iterator[Rows]:
         yield rows
 
 
-def _refreshed(path: Path, selection: Selection, now: datetime, told: Progress) -> tuple[EventLog, str]:
+def _refreshed(
+    path: Path, selection: Selection, now: datetime, told: Progress, after: ExitStack
+) -> tuple[EventLog, str]:
     """What is kept, brought up to date. Raises FileNotFoundError, OSError, Unreadable, _ReadEverything."""
     kept = load(path, selection)
     events = selection.events(now)
@@ -141,7 +147,7 @@ def _refreshed(path: Path, selection: Selection, now: datetime, told: Progress) 
     told.start("compare with the log")
     log, n_repaired = _repaired(log, reader, selection, now)
     _compare_sample(log, reader, selection, now)
-    _save(path, log, reader, selection, now)
+    _save_aside(after, path, log, reader, selection, now)
     how = f"{n_fresh} changed events of {len(log)}"
     return log, f"{how}, and {n_repaired} in places that differed" if n_repaired else how
 
@@ -239,6 +245,11 @@ def save(path: Path, kept: Kept, selection: Selection) -> None:
         if part.stat().st_mtime < time.time() - _STALE_PART_SECONDS:
             part.unlink(missing_ok=True)
     save_columns(path, about, columns)
+
+
+def _save_aside(after: ExitStack, *what: Any) -> None:
+    pool = after.enter_context(ThreadPoolExecutor(1))
+    after.callback(pool.submit(_save, *what).result)
 
 
 def _save(path: Path, log: EventLog, reader: Reader, selection: Selection, now: datetime) -> None:

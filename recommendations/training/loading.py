@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,17 +65,19 @@ def load(
     told = progress or NoProgress()
     loaded_at = timezone.now()
     asked = selection(kinds, scope, window_days)
-    log, how = current_events(asked, selection_of_all(scope), loaded_at, told)
     links = VisitorLink.objects.filter(scope=scope).values_list("anonymous_key", "visitor_key")
     gone = Item.objects.filter(scope=scope, is_gone=True).values_list("item_key", flat=True)
     since = asked.since(loaded_at)
-    interactions = log.interactions(
-        kinds=asked.kinds,
-        since=since.timestamp() if since is not None else None,
-        links=links.iterator(CHUNK_ROWS),
-        gone=set(gone.iterator(CHUNK_ROWS)),
-    )
-    return TrainingData(interactions, load_catalogue(scope, told), loaded_at, how)
+    with ExitStack() as after:
+        log, how = current_events(asked, selection_of_all(scope), loaded_at, told, after)
+        interactions = log.interactions(
+            kinds=asked.kinds,
+            since=since.timestamp() if since is not None else None,
+            links=links.iterator(CHUNK_ROWS),
+            gone=set(gone.iterator(CHUNK_ROWS)),
+        )
+        catalogue = load_catalogue(scope, told)
+    return TrainingData(interactions, catalogue, loaded_at, how)
 
 
 def selection(kinds: Collection[str], scope: str = "", window_days: float | None = None) -> Selection:

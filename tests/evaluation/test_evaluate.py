@@ -16,6 +16,7 @@ from recommendations.algorithms.personal import PersonalAlgorithm
 from recommendations.algorithms.popular import Popular
 from recommendations.algorithms.testing import sample_catalogue, sample_columns
 from recommendations.evaluation import evaluate as module
+from recommendations.evaluation import served
 from recommendations.evaluation.evaluate import Evaluator, Lists, Serving, evaluate, lists_of
 from recommendations.evaluation.splits import Split, time_split
 from recommendations.exceptions import NotEnoughData
@@ -184,6 +185,22 @@ def test_blocks_of_visitors_make_no_difference(monkeypatch: pytest.MonkeyPatch) 
     for name, values in whole.by_user.items():
         np.testing.assert_array_equal(cut.by_user[name], values)
         assert whole.means[name] == pytest.approx(np.nanmean(values))
+
+
+@pytest.mark.parametrize("length", [2, 50])
+def test_lists_are_read_alike_in_columns_and_one_by_one(length: int) -> None:
+    events = Interactions.from_columns(**sample_columns())
+    content = ContentTfidf().fit(events, sample_catalogue(60))  # knows items that have no events
+    neighbours = ItemKNN().fit(events)
+    for algorithm in (content, neighbours):
+        in_columns = {key: code for code, key in enumerate(events.item_keys)}
+        one_by_one = dict(in_columns)
+        row_of = {key: code for key, code in in_columns.items() if code % 3}
+        found = served._coded(algorithm.item_lists(length), in_columns, row_of, length)
+        expected = served._coded(iter(list(algorithm.item_lists(length))), one_by_one, row_of, length)
+        assert in_columns == one_by_one
+        for ours, theirs in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_sample_of_visitors_has_the_values_that_they_have_among_all() -> None:
