@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import overload
 
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import Snapshot
@@ -23,6 +24,31 @@ ListRow = tuple[str, str, str, Sequence[tuple[str, float, int]]]
 Entries = tuple[tuple[str, float, str], ...]
 
 
+class Encoded(Sequence[tuple[str, float, int]]):
+    """The targets of a row as the text that is stored. The writer vouches that `Encoder` would write the same.
+
+    Who wants the entries gets them.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _entries(self) -> list[tuple[str, float, int]]:
+        return [(target, score, index) for target, score, index in json.loads(self.text)]
+
+    def __len__(self) -> int:
+        return len(self._entries())
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, float, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[str, float, int]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[str, float, int] | list[tuple[str, float, int]]:
+        return self._entries()[index]
+
+
 class Encoder:
     """Writes the lists of one snapshot; scores get five significant digits.
 
@@ -37,6 +63,8 @@ class Encoder:
 
     def encode(self, row: ListRow) -> str:
         """The targets of a row, cut to MAX_TARGETS. Raises RecommendationsError, see `Store.write`."""
+        if isinstance(row[3], Encoded):
+            return row[3].text
         entries = row[3][:MAX_TARGETS]
         if not entries:
             return "[]"

@@ -12,13 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recommendations.algorithms.base import Algorithm
+from recommendations.algorithms.topk import KeyedLists
 from recommendations.datatypes import ListKind
 from recommendations.exceptions import Locked, NotEnoughData, Refused
 from recommendations.models import Snapshot
 from recommendations.progress import Progress
 from recommendations.signals import snapshot_refused
 from recommendations.store import ListRow
+from recommendations.store.encoding import Encoded
 from recommendations.training import gate, publishing
+from recommendations.training.encoding import can_be_encoded, encoded, targets_of
 from recommendations.training.evaluating import NDCG, Evaluations
 from recommendations.training.gate import Quality
 from recommendations.training.loading import TrainingData
@@ -93,7 +96,8 @@ class Build:
         algorithm = algorithm or self._fit()
         snapshot.n_items = len(algorithm.item_keys_)
         self._start(_("publish"))
-        written = publishing.write(snapshot, self._rows(algorithm), self.progress)
+        written = publishing.Written()
+        publishing.write(snapshot, self._rows(algorithm, written), self.progress, written)
         snapshot.n_lists = written.n_lists
         snapshot.coverage = self._coverage(algorithm, written.targets)
         if not self.force:
@@ -122,11 +126,18 @@ class Build:
         ).first()
         return Quality(live.coverage, live.metrics.get(NDCG)) if live else None
 
-    def _rows(self, algorithm: Algorithm) -> Iterator[ListRow]:
+    def _rows(self, algorithm: Algorithm, written: publishing.Written) -> Iterator[ListRow]:
         """The algorithm's lists of every kind that it produces, as the store takes them."""
         visitors = self.data.interactions.visitor_keys
         for key_kind, target_kind in sorted(algorithm.produces):
-            for key, targets in algorithm.lists(key_kind, target_kind, self.recommender.k, visitors):
+            lists = algorithm.lists(key_kind, target_kind, self.recommender.k, visitors)
+            if isinstance(lists, KeyedLists) and can_be_encoded(lists):
+                if target_kind == ListKind.ITEM:
+                    written.targets[key_kind].update(targets_of(lists))
+                for key, text in encoded(lists):
+                    yield key_kind, key, target_kind, Encoded(text)
+                continue
+            for key, targets in lists:
                 yield key_kind, key, target_kind, [(target, score, 0) for target, score in targets]
 
     def _coverage(self, algorithm: Algorithm, targets: Mapping[str, set[str]]) -> float | None:

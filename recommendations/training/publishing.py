@@ -18,6 +18,7 @@ from recommendations.models import Snapshot
 from recommendations.progress import NoProgress, Progress
 from recommendations.signals import snapshot_activated
 from recommendations.store import ListRow, get_store
+from recommendations.store.encoding import Encoded
 
 Status = Snapshot.Status
 
@@ -29,21 +30,26 @@ class Written:
     """What a snapshot's lists came to while they were being written."""
 
     n_lists: int = 0
-    #: Key kind → the items in the lists of such keys.
+    #: Key kind → the items in the lists of such keys. Who makes `Encoded` lists says what is in them.
     targets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def watch(self, rows: Iterable[ListRow]) -> Iterator[ListRow]:
         """The rows as they are, counted."""
         for row in rows:
             self.n_lists += 1
-            if row[2] == ListKind.ITEM:
+            if row[2] == ListKind.ITEM and not isinstance(row[3], Encoded):
                 self.targets[row[0]].update(map(_TARGET, row[3]))
             yield row
 
 
-def write(snapshot: Snapshot, rows: Iterable[ListRow], progress: Progress | None = None) -> Written:
-    """Write the lists of a snapshot in short transactions; readers see none of them yet."""
-    written = Written()
+def write(
+    snapshot: Snapshot,
+    rows: Iterable[ListRow],
+    progress: Progress | None = None,
+    written: Written | None = None,
+) -> Written:
+    """Write the lists of a snapshot in short transactions; readers see none of them yet. `written` grows meanwhile."""
+    written = written or Written()
     get_store().write(snapshot, written.watch(rows), progress or NoProgress())
     return written
 
