@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,7 +17,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recommendations.admin.base import ReadOnlyAdmin
+from recommendations.admin.asking import AsksFirst
 from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import changing
@@ -44,7 +43,8 @@ def checked(override: Override) -> object:
 
 
 @admin.register(Override)
-class OverrideAdmin(ReadOnlyAdmin):
+class OverrideAdmin(AsksFirst):
+    asking_name = "decide"
     change_list_template = "admin/recommendations/override_change_list.html"
     change_form_template = "admin/recommendations/override_change_form.html"
     list_display = ("what", "standing", "story", "by")
@@ -161,42 +161,28 @@ class OverrideAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Activate selected overrides"), permissions=["activate"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> HttpResponse:
-        return self._ask("activate", queryset)
+        return self.ask("activate", queryset)
 
     @admin.action(description=gettext_lazy("Reject selected overrides"), permissions=["activate"])
     def reject_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> HttpResponse:
-        return self._ask("reject", queryset)
+        return self.ask("reject", queryset)
 
     @admin.action(description=gettext_lazy("Roll back selected overrides"), permissions=["activate"])
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Override]) -> HttpResponse:
-        return self._ask("roll_back", queryset)
+        return self.ask("roll_back", queryset)
 
-    def _ask(self, what: str, queryset: QuerySet[Override]) -> HttpResponse:
-        ids = ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True))
-        return HttpResponseRedirect(f"{self._url('decide', what)}?ids={ids}")
-
-    def _url(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:recommendations_override_{name}", args=args, current_app=self.admin_site.name)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.decide_view)
-        return [
-            path("decide/<str:what>/", view, name="recommendations_override_decide"),
-            *super().get_urls(),
-        ]
-
-    def decide_view(self, request: HttpRequest, what: str) -> HttpResponse:
+    def asking_view(self, request: HttpRequest, what: str) -> HttpResponse:
         """Asks first (GET), then decides (POST)."""
         if not self.has_activate_permission(request):
             raise PermissionDenied
-        ids = [pk for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        ids = self.asked_ids(request)
         overrides = list(Override.objects.filter(pk__in=ids).order_by("pk"))
         if not overrides or what not in DECISIONS:
             raise Http404
         if request.method == "POST":
             for override in overrides:
                 self._decide(request, what, override)
-            return HttpResponseRedirect(self._url("changelist"))
+            return HttpResponseRedirect(self.url_of("changelist"))
         rows = [(override, self.difference(override)) for override in overrides]
         context = {
             **self.admin_site.each_context(request),

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,7 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recommendations.admin.base import ReadOnlyAdmin
+from recommendations.admin.asking import AsksFirst
 from recommendations.admin.jobs import progress_bar, running_jobs
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import Snapshot
@@ -26,7 +25,8 @@ NDCG, RECALL = "ndcg@10", "recall@10"
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(ReadOnlyAdmin):
+class SnapshotAdmin(AsksFirst):
+    asking_name = "flip"
     change_list_template = "admin/recommendations/snapshot_change_list.html"
     change_form_template = "admin/recommendations/snapshot_change_form.html"
     list_display = ("name", "standing", "ndcg", "recall", "covered", "n_lists", "age")
@@ -97,36 +97,25 @@ class SnapshotAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Activate selected snapshots"), permissions=["flip"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse:
-        return self._confirm("activate", queryset)
+        return self.ask("activate", queryset)
 
     @admin.action(
         description=gettext_lazy("Roll back the recommenders of selected snapshots"), permissions=["flip"]
     )
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> HttpResponse:
-        return self._confirm("rollback", queryset)
+        return self.ask("rollback", queryset)
 
-    def _confirm(self, what: str, queryset: QuerySet[Snapshot]) -> HttpResponse:
-        ids = ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True))
-        return HttpResponseRedirect(f"{self._url('flip', what)}?ids={ids}")
-
-    def _url(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:recommendations_snapshot_{name}", args=args, current_app=self.admin_site.name)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.flip_view)
-        return [path("flip/<str:what>/", view, name="recommendations_snapshot_flip"), *super().get_urls()]
-
-    def flip_view(self, request: HttpRequest, what: str) -> HttpResponse:
+    def asking_view(self, request: HttpRequest, what: str) -> HttpResponse:
         """Asks first (GET), then activates or rolls back (POST)."""
         if not self.has_flip_permission(request):
             raise PermissionDenied
-        ids = [pk for pk in request.GET.get("ids", "").split(",") if pk.isdecimal()]
+        ids = self.asked_ids(request)
         snapshots = list(Snapshot.objects.filter(pk__in=ids).order_by("recommender", "pk"))
         if not snapshots or what not in ("activate", "rollback"):
             raise Http404
         if request.method == "POST":
             self._flip(request, what, snapshots)
-            return HttpResponseRedirect(self._url("changelist"))
+            return HttpResponseRedirect(self.url_of("changelist"))
         title = _("Activate snapshots?") if what == "activate" else _("Roll back recommenders?")
         recommenders = sorted({(s.recommender, s.scope) for s in snapshots})
         context = {
