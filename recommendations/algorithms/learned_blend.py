@@ -130,6 +130,8 @@ class LearnedBlend(PersonalAlgorithm):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        for _name, path, of_base in self._entries():
+            load(path, of_base)  # says now what is wrong, not at night
         self.produces = frozenset((key, "item") for key in self.config.lists)
 
     def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
@@ -236,7 +238,9 @@ class LearnedBlend(PersonalAlgorithm):
         """(name, dotted path, options) of the bases."""
         entries, used = [], set()
         for base in self.config.bases:
-            path = base["algorithm"]
+            path = base.get("algorithm", "")
+            if not path:
+                raise ConfigurationError(f'bases: {dict(base)!r} has no "algorithm", the dotted path of one.')
             name = base.get("name") or path.rpartition(".")[2]
             while name in used:
                 name += "'"

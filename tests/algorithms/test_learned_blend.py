@@ -19,7 +19,7 @@ from recommendations.algorithms.learned_blend import LearnedBlend
 from recommendations.algorithms.popular import Popular
 from recommendations.algorithms.testing import AlgorithmContract, sample_catalogue, sample_columns
 from recommendations.evaluation.queries import HoldOut
-from recommendations.exceptions import ConfigurationError, NotEnoughData
+from recommendations.exceptions import ConfigurationError, NotEnoughData, UnknownOption
 
 HERE = "recommendations.algorithms."
 BASES = [
@@ -332,5 +332,9 @@ def test_bad_options() -> None:
         LearnedBlend(ranker="magic")
     with pytest.raises(ConfigurationError, match="lists must be some of .*got \\['term'\\]"):
         LearnedBlend(lists=["term"])
+    with pytest.raises(UnknownOption, match="Popular has no option 'halflife'"):
+        LearnedBlend(bases=[{"algorithm": HERE + "popular.Popular", "options": {"halflife": 3}}])
+    with pytest.raises(ConfigurationError, match=r"bases: \{'options': \{\}\} has no \"algorithm\""):
+        LearnedBlend(bases=[{"options": {}}])
     with pytest.raises(ConfigurationError, match="bases and tree_counts need one entry"):
         LearnedBlend(bases=[])
