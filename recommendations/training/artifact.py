@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connections
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
 from recommendations.algorithms.storage import (
@@ -39,6 +39,7 @@ from recommendations.models import Event
 from recommendations.progress import Progress
 from recommendations.training.eventlog import COLUMNS, KEYED, NAMED, EventLog, Rows
 from recommendations.training.folder import how_to_change, training_folder
+from recommendations.training.merging import among
 from recommendations.training.reading import Reader, Selection, bucket_sums, reader_for
 
 logger = logging.getLogger(__name__)
@@ -135,30 +136,44 @@ def _refreshed(
         raise _ReadEverything("the database makes other fingerprints now")
     since = kept.read_at - OVERLAP
     told.start("load new events")
+    newest = Event.objects.aggregate(last=Max("pk"))["last"] or 0
+    last = max(newest, int(kept.log.columns["pk"].max(initial=0)))  # those that were deleted may be the newest
+    there = reader.aside(lambda: _number_and_sum(events, last))
     fresh = list(_counted(reader.chunks(events.filter(changed_at__gte=since)), told))
     n_fresh = sum(len(rows["pk"]) for rows in fresh)
     # Read after the rows: an event that is voided just now is then in neither, and in the next run's changes.
     changed = np.array(list(selection.changed(since).values_list("pk", flat=True)), np.int64)
-    drop = np.isin(kept.log.columns["pk"], np.concatenate([changed, *(rows["pk"] for rows in fresh)]))
+    drop = among(kept.log.columns["pk"], np.concatenate([changed, *(rows["pk"] for rows in fresh)]))
     begins = selection.since(now)
     if begins is not None:
         drop |= kept.log.columns["at"] < int(begins.timestamp() * 1e6)
     log = kept.log.with_rows(fresh, reader, drop=drop)
     told.start("compare with the log")
-    log, n_repaired = _repaired(log, reader, selection, now)
+    log, n_repaired = _repaired(log, reader, events, last, there())
     _compare_sample(log, reader, selection, now)
     _save_aside(after, path, log, reader, selection, now)
     how = f"{n_fresh} changed events of {len(log)}"
     return log, f"{how}, and {n_repaired} in places that differed" if n_repaired else how
 
 
-def _repaired(log: EventLog, reader: Reader, selection: Selection, now: datetime) -> tuple[EventLog, int]:
-    """The log with the rows of the database wherever the two differ; and how many these are."""
-    events = selection.events(now)
-    total = events.order_by().aggregate(number=Count("pk"), total=Sum("pk"))
-    if (total["number"], int(total["total"] or 0)) == (len(log), int(log.columns["pk"].sum())):
+def _number_and_sum(events: QuerySet[Event], last: int) -> tuple[int, int]:
+    """How many of the events up to this pk there are, and the sum of their pks."""
+    found = events.order_by().filter(pk__lte=last).aggregate(number=Count("pk"), total=Sum("pk"))
+    return found["number"], int(found["total"] or 0)
+
+
+def _repaired(
+    log: EventLog, reader: Reader, events: QuerySet[Event], last: int, there: tuple[int, int]
+) -> tuple[EventLog, int]:
+    """The log with the rows of the database wherever the two differ; and how many these are.
+
+    What has come since the run began, behind the pk `last`, is no difference: the next run reads it. `there` is what
+    _number_and_sum found meanwhile.
+    """
+    if log.number_and_sum(last) == there:
         return log, 0
-    ours, theirs = log.buckets(BUCKET_BITS), bucket_sums(events, BUCKET_BITS)
+    ours = log.buckets(BUCKET_BITS, last)
+    theirs = bucket_sums(events.filter(pk__lte=last), BUCKET_BITS)
     differ = sorted(
         bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)
     )
@@ -167,9 +182,9 @@ def _repaired(log: EventLog, reader: Reader, selection: Selection, now: datetime
         raise _ReadEverything(f"what is kept differs from the log in {len(differ)} places")
     drop = np.isin(log.columns["pk"] >> BUCKET_BITS, differ)
     chunks: list[Rows] = []
-    for first, last in _ranges(differ):
-        there = Q(pk__gte=first << BUCKET_BITS, pk__lt=(last + 1) << BUCKET_BITS)
-        chunks.extend(reader.chunks(events.filter(there)))
+    for begin, end in _ranges(differ):
+        inside = Q(pk__gte=begin << BUCKET_BITS, pk__lt=(end + 1) << BUCKET_BITS)
+        chunks.extend(reader.chunks(events.filter(inside)))
     return log.with_rows(chunks, reader, drop=drop), n_affected
 
 

@@ -75,6 +75,15 @@ class CopyReader(Reader):
             cursor.execute("SHOW server_version_num")
             self.method = f"hashtextextended {int(cursor.fetchone()[0]) // 10_000}"
 
+    def aside(self, ask: Callable[[], R]) -> Callable[[], R]:
+        """As Reader says: another connection does not see what an open transaction has written."""
+        if connections[self.using].in_atomic_block:
+            return ask
+        pool = ThreadPoolExecutor(1)
+        answer = pool.submit(self._on_its_own, ask)
+        pool.shutdown(wait=False)
+        return answer.result
+
     def expected(self, events: QuerySet[Event]) -> int:
         """Counted when they are few; many are estimated, because counting takes a tenth of reading."""
         n = events.order_by()[: self.parallel_from].count()
@@ -113,15 +122,15 @@ class CopyReader(Reader):
 
     def _at_once(self, read: Callable[[T], R], pieces: Iterable[T]) -> Iterator[R]:
         """The results of some pieces in their order, each read by a connection of its own, some at the same time."""
-
-        def on_its_own(piece: T) -> R:
-            try:
-                return read(piece)
-            finally:
-                connections[self.using].close()  # this thread's
-
         with ThreadPoolExecutor(self.n_connections) as pool:
-            yield from pool.map(on_its_own, pieces)
+            yield from pool.map(lambda piece: self._on_its_own(partial(read, piece)), pieces)
+
+    def _on_its_own(self, ask: Callable[[], R]) -> R:
+        """By this thread's connection, which is closed at the end."""
+        try:
+            return ask()
+        finally:
+            connections[self.using].close()
 
     def _chunk(self, rows: QuerySet[Any]) -> Rows | None:
         connection: Any = connections[self.using]

@@ -10,15 +10,15 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
-from operator import lt
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.algorithms.columns import row_order, text_order
+from recommendations.algorithms.columns import row_order
 from recommendations.algorithms.interactions import Interactions
+from recommendations.training.fingerprints import coded
+from recommendations.training.merging import insertions, merged, merged_texts
 
 #: Columns of a log and their types. `at` is in microseconds since 1970, UTC; keys are codes, -1 = none.
 COLUMNS: Mapping[str, Any] = {
@@ -43,7 +43,6 @@ Rows = dict[str, NDArray[Any]]
 _ROW_TYPES = {name: np.uint64 if name in KEYED else kind for name, kind in COLUMNS.items()}
 
 _THREADS = 2
-_ROWS_AT_ONCE = 500_000
 
 
 class Source(Protocol):
@@ -104,20 +103,19 @@ class EventLog:
         fingerprints, texts = dict(self.fingerprints), dict(self.texts)
         with ThreadPoolExecutor(_THREADS) as pool:
             # Sessions and orders are coded while the database is asked for the texts of the others.
-            coded = {
-                name: pool.submit(_coded, fingerprints[name], rows.pop(name), source.nothing)
-                for name in KEYED
+            submitted = {
+                name: pool.submit(coded, fingerprints[name], rows.pop(name), source.nothing) for name in KEYED
             }
             vanished = np.zeros(len(rows["pk"]), bool)
             for name in NAMED:
                 n_known = len(texts[name])
-                fingerprints[name], rows[name] = coded.pop(name).result()
+                fingerprints[name], rows[name] = submitted.pop(name).result()
                 first = _by_first_row(rows, name, fingerprints, n_known)
                 found = source.texts(name, fingerprints[name][n_known:], rows["pk"][first])
                 if None in found:
                     vanished[first[[text is None for text in found]]] = True
                 texts[name] = [*texts[name], *found]  # type: ignore[list-item]
-            for name, result in coded.items():
+            for name, result in submitted.items():
                 fingerprints[name], rows[name] = result.result()
         if vanished.any():
             # Their keys may be in other rows that are still there.
@@ -126,26 +124,32 @@ class EventLog:
             return self.with_rows(
                 [{name: values[~vanished] for name, values in rows.items()}], source, drop=drop
             )
-        columns = self._joined(rows, drop)
-        for name in KEYED:
-            _in_order_of_text(name, columns, fingerprints, texts)
+        columns = self._merged(rows, drop)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            numbered = [
+                pool.submit(
+                    _in_order_of_text, name, columns, fingerprints, texts, len(self.texts.get(name, ()))
+                )
+                for name in KEYED
+            ]
+        for done in numbered:
+            done.result()
         return EventLog(self.kinds, columns, fingerprints, texts)
 
-    def _joined(self, rows: Rows, drop: NDArray[np.bool_] | None) -> Rows:
+    def _merged(self, rows: Rows, drop: NDArray[np.bool_] | None) -> Rows:
         """The columns with further rows and without some, in the order of (at, pk)."""
         keep = None if drop is None or not drop.any() else ~drop
-
-        def joined(name: str) -> NDArray[Any]:
-            old = self.columns[name] if keep is None else self.columns[name][keep]
-            return np.concatenate([old, rows.pop(name)]) if len(old) else rows.pop(name)
-
-        columns = {"at": joined("at"), "pk": joined("pk")}
-        order = row_order(columns["at"], columns["pk"])
-        for name in COLUMNS:
-            column = columns.get(name)
-            column = joined(name) if column is None else column
-            columns[name] = column if order is None else column[order]
-        return columns
+        order = row_order(rows["at"], rows["pk"])
+        with ThreadPoolExecutor(_THREADS) as pool:
+            if order is not None:
+                rows |= zip(COLUMNS, pool.map(lambda name: rows.pop(name)[order], COLUMNS), strict=True)
+            old = {
+                name: self.columns[name] if keep is None else self.columns[name][keep]
+                for name in ("at", "pk")
+            }
+            before = insertions((old["at"], old["pk"]), (rows["at"], rows["pk"]))
+            columns = pool.map(lambda name: merged(self.columns[name], keep, rows.pop(name), before), COLUMNS)
+            return dict(zip(COLUMNS, columns, strict=True))
 
     def interactions(
         self,
@@ -198,13 +202,18 @@ class EventLog:
             keep &= self.columns["at"] >= since * 1e6
         return None if keep.all() else keep
 
-    def buckets(self, bits: int) -> dict[int, tuple[int, int]]:
-        """Bucket of 2^bits pks → (number of rows, sum of their pks)."""
-        if not len(self):
-            return {}
-        bucket = self.columns["pk"] >> bits
+    def number_and_sum(self, last: int) -> tuple[int, int]:
+        """How many rows have a pk up to this one, and the sum of these pks."""
+        pk = self.columns["pk"]
+        counted = pk <= last
+        return int(np.count_nonzero(counted)), int(pk.sum(where=counted))
+
+    def buckets(self, bits: int, last: int) -> dict[int, tuple[int, int]]:
+        """Bucket of 2^bits pks → (number of rows, sum of their pks), of the rows up to the pk `last`."""
+        pk = self.columns["pk"][self.columns["pk"] <= last]
+        bucket = pk >> bits
         number, place = np.unique(bucket, return_inverse=True)
-        within = self.columns["pk"] - (bucket << bits)
+        within = pk - (bucket << bits)
         count = np.bincount(place, minlength=len(number))
         total = np.bincount(place, within, len(number)).astype(np.int64) + count * (number << bits)
         return dict(zip(number.tolist(), zip(count.tolist(), total.tolist(), strict=True), strict=True))
@@ -236,53 +245,11 @@ def in_use(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray
     occurs = np.zeros(n_codes + 1, bool)
     occurs[codes] = True
     occurs[-1] = False  # the place of -1
+    if np.count_nonzero(occurs) == n_codes:
+        return np.arange(n_codes), codes.astype(np.int32, copy=False)
     number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
     number[-1] = -1
     return np.flatnonzero(occurs), number[codes]
-
-
-def _coded(
-    known: NDArray[np.uint64], values: NDArray[np.uint64], nothing: np.uint64
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """`known` with the new ones behind, and the code of each value in it; -1 for `nothing`."""
-    ordered = np.sort(values)
-    distinct = np.concatenate([ordered[:1], ordered[1:][ordered[1:] != ordered[:-1]]])
-    fresh = distinct[~np.isin(distinct, known) & (distinct != nothing)]
-    table = np.concatenate([known, fresh])
-    everything = np.append(table, nothing)
-    order = np.argsort(everything)
-    code = order.astype(np.int32)
-    code[code == len(table)] = -1
-    codes = np.empty(len(values), np.int32)
-    sorted_table = everything[order]
-    starts, shift = _starts(sorted_table)
-    for begin in range(0, len(values), _ROWS_AT_ONCE):
-        block = slice(begin, begin + _ROWS_AT_ONCE)
-        codes[block] = code[_places(sorted_table, starts, shift, values[block])]
-    return table, codes
-
-
-def _starts(table: NDArray[np.uint64]) -> tuple[NDArray[np.intp], np.uint64]:
-    """Where the fingerprints with the same first bits begin in a sorted table; and how far to shift to these bits."""
-    bits = max(1, len(table).bit_length())
-    shift = np.uint64(64 - bits)
-    return np.searchsorted(table, np.arange(1 << bits, dtype=np.uint64) << shift), shift
-
-
-def _places(
-    table: NDArray[np.uint64], starts: NDArray[np.intp], shift: np.uint64, values: NDArray[np.uint64]
-) -> NDArray[np.intp]:
-    """Where each value is in the sorted table; all of them are there.
-
-    Fingerprints are spread evenly, so their first bits lead next to the place, and a few steps to it: five times faster
-    than a binary search for each.
-    """
-    place = starts[values >> shift]
-    astray = np.flatnonzero(table[place] != values)
-    while len(astray):
-        place[astray] += 1
-        astray = astray[table[place[astray]] != values[astray]]
-    return place
 
 
 def _by_first_row(
@@ -304,22 +271,23 @@ def _by_first_row(
 
 
 def _in_order_of_text(
-    name: str, columns: Rows, fingerprints: dict[str, NDArray[np.uint64]], texts: dict[str, list[str]]
+    name: str,
+    columns: Rows,
+    fingerprints: dict[str, NDArray[np.uint64]],
+    texts: dict[str, list[str]],
+    n_known: int,
 ) -> None:
-    """Leave out the keys that no row has, and number the others in their order: sorting them again is then cheap."""
+    """Leave out the keys that no row has, and number the others in their order. The first `n_known` are in order."""
     used, columns[name] = in_use(columns[name], len(fingerprints[name]))
     fingerprints[name] = fingerprints[name][used]
     if name not in texts:
         return
     keys = texts[name] if len(used) == len(texts[name]) else list(map(texts[name].__getitem__, used.tolist()))
-    if not all(map(lt, keys, islice(keys, 1, None))):
-        order = text_order(keys)
-        code = np.empty(len(order) + 1, np.int32)
-        code[order] = np.arange(len(order), dtype=np.int32)
-        code[-1] = -1
-        keys = list(map(keys.__getitem__, order.tolist()))
-        fingerprints[name] = fingerprints[name][order]
-        columns[name] = code[columns[name]]
+    n_known_left = int(np.searchsorted(used, n_known))
+    if n_known_left < len(keys):
+        keys, place = merged_texts(keys[:n_known_left], keys[n_known_left:])
+        fingerprints[name] = fingerprints[name][np.argsort(place)]
+        columns[name] = np.append(place, np.int32(-1))[columns[name]]
     texts[name] = keys
 
 
@@ -328,13 +296,12 @@ def _persons(visitors: list[str], links: Iterable[tuple[str, str]]) -> tuple[NDA
     linked = [
         (place, user) for anonymous, user in links if (place := _place(visitors, anonymous)) is not None
     ]
-    others = sorted({user for _, user in linked if _place(visitors, user) is None})
-    keys = sorted(visitors + others)  # two runs, which it merges at once
-    begins = [bisect_left(visitors, user) for user in others]
-    person = np.arange(len(visitors)) + np.searchsorted(begins, np.arange(len(visitors)), "right")
+    others = {user for _, user in linked if _place(visitors, user) is None}
+    keys, place_of = merged_texts(visitors, list(others))
+    person = place_of[: len(visitors)].copy()
     for place, user in linked:
         person[place] = bisect_left(keys, user)
-    return person.astype(np.int32), keys
+    return person, keys
 
 
 def _place(texts: Sequence[str], text: str) -> int | None:

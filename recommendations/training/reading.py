@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.db import connections
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from recommendations.models import Event
 from recommendations.training.eventlog import Rows
+
+T = TypeVar("T")
 
 
 class Number(Func):
@@ -113,6 +115,10 @@ class Reader:
         self._known: dict[str, Fingerprints] = {
             name: Fingerprints(self) for name in ("visitor", "item", "session", "basket")
         }
+
+    def aside(self, ask: Callable[[], T]) -> Callable[[], T]:
+        """Ask the database something while the caller goes on, where that can be; returns what waits for the answer."""
+        return ask
 
     def expected(self, events: QuerySet[Event]) -> int:
         """How many these will be, for progress."""

@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.training.eventlog import EventLog, Rows, _places, _starts, in_use
+from recommendations.training.eventlog import EventLog, Rows, in_use
+from recommendations.training.fingerprints import _places, _starts
 
 NOTHING = np.uint64(7)
 
@@ -106,8 +107,10 @@ def test_interactions_leave_out_what_is_not_asked_for() -> None:
 
 def test_buckets_tell_numbers_and_sums() -> None:
     log = EventLog.empty(["view"]).with_rows([rows((1, 1, 1, 1), (3, 1, 1, 1), (9, 1, 1, 1))], Memory())
-    assert log.buckets(2) == {0: (2, 4), 2: (1, 9)}
-    assert EventLog.empty(["view"]).buckets(2) == {}
+    assert log.buckets(2, 9) == {0: (2, 4), 2: (1, 9)}
+    assert log.buckets(2, 8) == {0: (2, 4)}
+    assert (log.number_and_sum(9), log.number_and_sum(8)) == ((3, 13), (2, 4))
+    assert EventLog.empty(["view"]).buckets(2, 9) == {}
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, unique=True, max_size=60), st.data())

@@ -1,0 +1,71 @@
+"""Putting a few new rows and keys among many that are in order already, which sorting all of them would not use."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendations.algorithms.columns import text_order
+
+#: Last bits that tell most numbers from a few: a table of so many bits stays in the processor's cache.
+_SIEVE_BITS = 22
+
+
+def among(many: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the many are one of the few."""
+    sieve = np.zeros(1 << _SIEVE_BITS, bool)
+    last_bits = len(sieve) - 1
+    sieve[few & last_bits] = True
+    found = sieve[many & last_bits]
+    perhaps = np.flatnonzero(found)
+    found[perhaps] = np.isin(many[perhaps], few)
+    return found
+
+
+def insertions(
+    old: tuple[NDArray[Any], NDArray[Any]], new: tuple[NDArray[Any], NDArray[Any]]
+) -> NDArray[np.intp]:
+    """Before which old row each new one belongs. Rows are (first, second) columns, both sides in this order."""
+    low = np.searchsorted(old[0], new[0], "left")
+    high = np.searchsorted(old[0], new[0], "right")
+    # Among old rows with the same first value the second decides: a binary search of all of them at once.
+    open_ = np.flatnonzero(low < high)
+    while len(open_):
+        middle = (low[open_] + high[open_]) // 2
+        after = old[1][middle] < new[1][open_]
+        low[open_[after]] = middle[after] + 1
+        high[open_[~after]] = middle[~after]
+        open_ = open_[low[open_] < high[open_]]
+    return low
+
+
+def merged(
+    old: NDArray[Any], keep: NDArray[np.bool_] | None, new: NDArray[Any], before: NDArray[np.intp]
+) -> NDArray[Any]:
+    """A column of the old rows that are kept and the new ones, each before one of the former."""
+    kept = old if keep is None else old[keep]
+    if not len(kept) or not len(new):
+        return kept if len(kept) else new
+    is_old = np.ones(len(kept) + len(new), bool)
+    places = before + np.arange(len(new))
+    is_old[places] = False
+    column = np.empty(len(is_old), old.dtype)
+    column[is_old] = kept
+    column[places] = new
+    return column
+
+
+def merged_texts(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+    """All of them in order, and where each has come to: first the old ones, which are in order, then the new ones."""
+    order = text_order(new)
+    fresh = list(map(new.__getitem__, order.tolist()))
+    before = np.array([bisect_left(old, text) for text in fresh], np.intp)
+    place = np.empty(len(old) + len(new), np.int32)
+    number = np.arange(len(old))
+    place[: len(old)] = number + np.searchsorted(before, number, "right")
+    place[len(old) + order] = before + np.arange(len(new))
+    return sorted([*old, *fresh]), place  # two runs, which it merges at once
