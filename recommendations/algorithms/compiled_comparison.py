@@ -11,6 +11,8 @@ from recommendations.algorithms.comparison import Comparison
 from recommendations.algorithms.compiled import share_rows
 from recommendations.algorithms.topk import TopK
 
+_ROWS_AT_ONCE = 1000
+
 
 def with_numba(task: Comparison, n_threads: int | None) -> TopK:
     """By a row of sums, one for each column, for each row of `task`; threads share the rows."""
@@ -20,12 +22,22 @@ def with_numba(task: Comparison, n_threads: int | None) -> TopK:
     counts = np.zeros(n_rows, np.int64)
     _fill(task, codes, scores, counts, n_threads)
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    if indptr[-1] == codes.size:
-        return TopK(indptr, codes.ravel(), scores.ravel(), n_columns)
-    filled = np.arange(task.k) < counts[:, None]
-    indices = codes[filled]
-    del codes  # one at a time: they are as large as the result
-    return TopK(indptr, indices, scores[filled], n_columns)
+    return TopK(indptr, _compact(codes, counts), _compact(scores, counts), n_columns)
+
+
+def _compact(values: NDArray, counts: NDArray[np.int64]) -> NDArray:
+    """The first `counts[i]` of each row, one after the other, in the memory that they have: it is as large as all the
+    rest."""
+    flat = values.ravel()
+    if counts.sum() == len(flat):
+        return flat
+    place = 0
+    for begin in range(0, len(values), _ROWS_AT_ONCE):
+        block = slice(begin, begin + _ROWS_AT_ONCE)
+        kept = values[block][np.arange(values.shape[1]) < counts[block, None]]
+        flat[place : place + len(kept)] = kept
+        place += len(kept)
+    return flat[:place] if place > len(flat) // 2 else flat[:place].copy()
 
 
 def _fill(

@@ -137,7 +137,9 @@ def _refreshed(
     since = kept.read_at - OVERLAP
     told.start("load new events")
     newest = Event.objects.aggregate(last=Max("pk"))["last"] or 0
-    last = max(newest, int(kept.log.columns["pk"].max(initial=0)))  # those that were deleted may be the newest
+    last = max(
+        newest, int(kept.log.columns["pk"].max(initial=0))
+    )  # those that were deleted may be the newest
     there = reader.aside(lambda: _number_and_sum(events, last))
     fresh = list(_counted(reader.chunks(events.filter(changed_at__gte=since)), told))
     n_fresh = sum(len(rows["pk"]) for rows in fresh)
