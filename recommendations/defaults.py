@@ -165,6 +165,7 @@ PLACEMENT_DEFAULTS: dict[str, Any] = {
     "title": "",
     "sources": [],
     "filters": [],
+    "rerank": [],
     "fallback": [],
     "size": 8,
     "minimum": 1,

@@ -10,6 +10,7 @@ from typing import Any
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, category_levels
 from recommendations.models import Item
+from recommendations.serving.facts import NOTHING_KNOWN, Facts, read_facts
 from recommendations.serving.history import History, read_history
 from recommendations.serving.terms import terms_of
 from recommendations.store import ListRequest, StoredList, get_store
@@ -23,6 +24,7 @@ class Reads:
         self._lists: dict[ListRequest, StoredList | None] = {}
         self._live: dict[str, Any] = {}
         self._groups: dict[str, str] = {}
+        self._facts: dict[str, Facts] = {}
 
     @cached_property
     def history(self) -> History:
@@ -58,6 +60,15 @@ class Reads:
             self._groups.update({key: groups.get(key, key) for key in missing})
         return self._groups
 
+    def facts(self, keys: Iterable[str]) -> Mapping[str, Facts]:
+        """Key → what the mirror says of it, its group too. One query on the Item mirror."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._facts]
+        if missing:
+            found = read_facts(self.context.scope, missing)
+            self._facts.update({key: found.get(key, NOTHING_KNOWN) for key in missing})
+            self._groups.update({key: self._facts[key].group_key or key for key in missing})
+        return self._facts
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -73,15 +84,6 @@ class Shown:
     def signature(self) -> tuple[str, tuple[str, ...], str, str]:
         """Two tags with the same signature are about the same things."""
         return self.item_key, self.item_keys, self.category, self.query
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the item shown says of itself."""
-
-    title: str = ""
-    brand: str = ""
-    categories: tuple[str, ...] = ()
 
 
 class Page:
@@ -130,16 +132,15 @@ class Page:
         return terms_of([self.about.title, self.about.brand, *names])
 
     @cached_property
-    def about(self) -> About:
+    def about(self) -> Facts:
         """What the item shown says of itself; nothing when there is none. One query where only its key is known."""
         if self.shown.product is not None:
-            item = get_adapter().item(self.shown.product)
-            return About(item.title, item.brand, tuple(item.categories))
-        if self.item_key:
-            rows = Item.objects.filter(scope=self.context.scope, item_key=self.item_key)
-            if row := rows.values_list("title", "brand", "categories").first():
-                return About(row[0], row[1], tuple(row[2] or ()))
-        return About()
+            return Facts.of(get_adapter().item(self.shown.product))
+        return self.reads.facts([self.item_key])[self.item_key] if self.item_key else NOTHING_KNOWN
+
+    def facts_of(self, item_key: str) -> Facts:
+        """What the mirror says of an item; ask `reads.facts` for many at once before."""
+        return self.reads.facts([item_key])[item_key]
 
     def group_of(self, item_key: str) -> str:
         """The group of an item; ask `groups` for many at once before."""

@@ -17,7 +17,9 @@ from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import active
 from recommendations.overrides.merging import effective
-from recommendations.serving.filters import FILTERS, Filter
+from recommendations.serving.filters import FILTERS, Filter, Part
+from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.reranking.known import RERANKERS
 from recommendations.serving.sources import SOURCES, Source
 from recommendations.store import get_store
 
@@ -26,7 +28,8 @@ logger = logging.getLogger("recommendations")
 #: Stored lists have at most 50 items.
 LARGEST_SIZE = 50
 
-Part = TypeVar("Part")
+Kind = TypeVar("Kind")
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class WeightedSource:
 class Placement:
     """A named spot on a page.
 
-    Its `sources` are blended by weight. When fewer than `minimum` items are left after the `filters`, the sources of
-    `fallback`, one after the other, fill the list up to `size`.
+    Its `sources` are blended by weight, `filters` drop some, `rerankers` put what is left in order. When fewer than
+    `minimum` items are left, the sources of `fallback`, one after the other, fill the list up to `size`.
     """
 
     name: str
@@ -50,9 +53,15 @@ class Placement:
     title: str
     sources: tuple[WeightedSource, ...]
     filters: tuple[Filter, ...]
+    rerankers: tuple[Reranker, ...]
     fallback: tuple[WeightedSource, ...]
     size: int
     minimum: int
+
+    @property
+    def needs_facts(self) -> bool:
+        """Does it look at what the mirror says of items?"""
+        return any("facts" in part.needs for part in (*self.filters, *self.rerankers))
 
 
 class Layout:
@@ -126,10 +135,8 @@ def _placement(name: str, entry: Mapping[str, Any]) -> Placement:
         page=str(entry["page"]),
         title=entry["title"],
         sources=_chain(f'{where}["sources"]', entry["sources"]),
-        filters=tuple(
-            _filter(f'{where}["filters"][{n}]', each)
-            for n, each in enumerate(_listed(f'{where}["filters"]', entry["filters"]))
-        ),
+        filters=_parts(f'{where}["filters"]', "filter", entry["filters"], FILTERS, Filter),  # type: ignore[type-abstract]
+        rerankers=_parts(f'{where}["rerank"]', "rerank", entry["rerank"], RERANKERS, Reranker),  # type: ignore[type-abstract]
         fallback=_chain(f'{where}["fallback"]', entry["fallback"]),
         size=_whole(f'{where}["size"]', entry["size"], 1, LARGEST_SIZE),
         minimum=_whole(f'{where}["minimum"]', entry["minimum"], 0, LARGEST_SIZE),
@@ -190,15 +197,35 @@ def _recommenders(where: str, names: Any) -> tuple[str, ...]:
     return tuple(name for name in names if name in known)
 
 
-def _filter(where: str, name: Any) -> Filter:
-    if not isinstance(name, str):
-        raise ConfigurationError(f"{where} is {name!r}. Name a filter; known: {', '.join(sorted(FILTERS))}.")
-    return _resolve(where, "filter", name, FILTERS, Filter)()  # type: ignore[type-abstract]
+def _parts(
+    where: str, word: str, entries: Any, known: Mapping[str, type[AnyPart]], base: type[AnyPart]
+) -> tuple[AnyPart, ...]:
+    """Filters or rerankers, each a name or an entry with the name under `word` and options."""
+    return tuple(
+        _part(f"{where}[{n}]", word, entry, known, base) for n, entry in enumerate(_listed(where, entries))
+    )
+
+
+def _part(
+    where: str, word: str, entry: Any, known: Mapping[str, type[AnyPart]], base: type[AnyPart]
+) -> AnyPart:
+    options = {word: entry} if isinstance(entry, str) else entry
+    if not isinstance(options, Mapping) or not isinstance(options.get(word), str):
+        raise ConfigurationError(
+            f"{where} is {entry!r}. Name one, or write it as {{{word!r}: name, …options}}; "
+            f"known: {', '.join(sorted(known))}."
+        )
+    options = dict(options)
+    made = _resolve(where, base.__name__.lower(), options.pop(word), known, base)
+    try:
+        return made(**options)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
 
 
 def _resolve(
-    where: str, what: str, name: str, known: Mapping[str, type[Part]], base: type[Part]
-) -> type[Part]:
+    where: str, what: str, name: str, known: Mapping[str, type[Kind]], base: type[Kind]
+) -> type[Kind]:
     """The class of a name, or at a dotted path."""
     if name in known:
         return known[name]

@@ -1,6 +1,7 @@
 """A page is planned once: all its placements together, with a fixed number of queries.
 
-1. the visitor's history  2. the lists of all sources and fallbacks  3. `adapter.live`  4. the groups of variants.
+1. the visitor's history  2. the lists of all sources and fallbacks  3. `adapter.live`  4. the mirror: the groups
+of variants, and what else it says of the items where filters or rerankers look at that.
 A page about an item of which only the key is known may need its categories too: the fifth and last.
 """
 
@@ -19,6 +20,9 @@ from recommendations.serving.sources import Lists
 #: Candidates taken for each place, so that what is sold out leaves no gap. Fallbacks get fewer.
 OVERFETCH = 3
 OVERFETCH_FALLBACK = 2
+
+#: So many times as many where what is known of the items decides about them.
+OVERFETCH_FOR_FACTS = 3
 
 
 @dataclass
@@ -57,7 +61,7 @@ class PagePlan:
     def choose(self, name: str, size: int) -> tuple[list[Candidate], bool]:
         """The items of a placement, best first, and whether its fallback was needed."""
         row = self.rows[name]
-        chosen = self._distinct(row.main, size)
+        chosen = self._ranked(row, row.main, size, [])
         if len(chosen) >= min(row.placement.minimum, size):
             return chosen, False
         elsewhere = self._shown_elsewhere(name)
@@ -65,7 +69,7 @@ class PagePlan:
         for candidates in row.fallbacks:
             # What another row of the page shows anyway comes last: a newcomer's page has no two equal rows.
             candidates = sorted(candidates, key=lambda candidate: candidate.item_key in elsewhere)
-            chosen = self._distinct([*chosen, *candidates], size)
+            chosen += self._ranked(row, candidates, size - len(chosen), chosen)
         return chosen, len(chosen) > n_own
 
     def has_room_for(self, name: str, size: int) -> bool:
@@ -81,11 +85,12 @@ class PagePlan:
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
+        taken = size * OVERFETCH_FOR_FACTS if placement.needs_facts else size
         return Row(
             placement,
             size,
-            self._allowed(placement, main)[: OVERFETCH * size],
-            [self._allowed(placement, found)[: OVERFETCH_FALLBACK * size] for found in fallbacks],
+            self._allowed(placement, main)[: OVERFETCH * taken],
+            [self._allowed(placement, found)[: OVERFETCH_FALLBACK * taken] for found in fallbacks],
         )
 
     def _allowed(self, placement: Placement, candidates: list[Candidate]) -> list[Candidate]:
@@ -99,7 +104,11 @@ class PagePlan:
         if not keys:
             return {}
         products = self.page.reads.live(keys)
-        self.page.reads.groups([*self.page.item_keys, *products])
+        asked = [*self.page.item_keys, *products]
+        if any(row.placement.needs_facts for row in self.rows.values()):
+            self.page.reads.facts(asked)
+        else:
+            self.page.reads.groups(asked)
         return products
 
     def _sellable(self, placement: Placement, candidates: list[Candidate]) -> list[Candidate]:
@@ -109,12 +118,19 @@ class PagePlan:
                 candidates = each.keep(candidates, self.page)
         return candidates
 
-    def _distinct(self, candidates: Iterable[Candidate], size: int) -> list[Candidate]:
-        """The first `size` candidates, one a group of variants."""
+    def _ranked(
+        self, row: Row, candidates: Iterable[Candidate], size: int, placed: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """The first `size` candidates, one a group of variants, to be shown behind those `placed` already."""
+        groups = {self.page.group_of(candidate.item_key) for candidate in placed}
         first: dict[str, Candidate] = {}
         for candidate in candidates:
             first.setdefault(self.page.group_of(candidate.item_key), candidate)
-        return list(first.values())[:size]
+        found = [candidate for group, candidate in first.items() if group not in groups]
+        for each in row.placement.rerankers:
+            if found and size > 0:
+                found = each.rerank(found, self.page, size, placed)
+        return found[: max(size, 0)]
 
     def _shown_elsewhere(self, name: str) -> set[str]:
         """Items that the page's other placements show from their own sources."""

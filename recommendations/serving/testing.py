@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from recommendations.datatypes import Candidate, Context
 from recommendations.exceptions import UnknownOption
+from recommendations.serving.facts import NOTHING_KNOWN, Facts
 from recommendations.serving.filters import Filter
 from recommendations.serving.history import NOTHING, History
-from recommendations.serving.page import About, Page, Reads, Shown
+from recommendations.serving.page import Page, Reads, Shown
 from recommendations.serving.sources import Source
 from recommendations.store import ListRequest, StoredList
 
 #: What a page can be asked for; the words that `needs` is made of.
-PAGE_PARTS = frozenset({"item", "items", "category", "query", "history", "cart"})
+PAGE_PARTS = frozenset({"item", "items", "category", "query", "history", "cart", "facts"})
 
 
 def make_page(
@@ -29,14 +30,18 @@ def make_page(
     history: History = NOTHING,
     cart: frozenset[str] = frozenset(),
     groups: dict[str, str] | None = None,
+    about: Facts | None = None,
+    facts: dict[str, Facts] | None = None,
 ) -> Page:
-    """A page for tests, whose history, cart, groups and title of the item shown are given, so that it reads nothing."""
+    """A page for tests, whose history, cart, groups and facts are given, so that it reads nothing. `about` is what the
+    item shown says of itself; with `title` alone it says no more than that."""
     context = Context()
     reads = Reads(context)
     reads.history, reads.cart = history, cart
     reads._groups = _Groups(groups or {})
+    reads._facts = _Facts(facts or {})
     page = Page(context, Shown(item_key, item_keys, category, query), reads)
-    page.about = About(title)
+    page.about = about or Facts(title)
     return page
 
 
@@ -48,6 +53,16 @@ class _Groups(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return key
+
+
+class _Facts(dict[str, Facts]):
+    """Of other items nothing is known."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> Facts:
+        return NOTHING_KNOWN
 
 
 class SourceContract:

@@ -13,8 +13,10 @@ from django.template import engines
 from django.test import RequestFactory
 
 from recommendations.conf import DEFAULTS, PLACEMENT_DEFAULTS
+from recommendations.models import Item
 from recommendations.serving.filters import FILTERS
 from recommendations.serving.placements import get_placement
+from recommendations.serving.reranking.known import RERANKERS
 from recommendations.serving.sources import SOURCES
 from recommendations.templatetags.recommendations import register
 from tests.serving import twelve
@@ -33,7 +35,7 @@ def examples(text: str, language: str) -> list[str]:
 def test_every_placement_source_and_filter_is_explained() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \|", PLACEMENTS, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert named == {*DEFAULTS["PLACEMENTS"], *SOURCES, *FILTERS}
+    assert named == {*DEFAULTS["PLACEMENTS"], *SOURCES, *FILTERS, *RERANKERS}
 
 
 def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
@@ -42,6 +44,30 @@ def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
     settings.RECOMMENDATIONS = names["RECOMMENDATIONS"]
     assert set(names["RECOMMENDATIONS"]["PLACEMENTS"]["product_page"]) == set(PLACEMENT_DEFAULTS)
     assert get_placement("product_page").size == 8
+
+
+#: Recipe → what is shown on a page about b2 (3.00, brand Crust) where everybody's list is b1 b3 t1 t2 d1.
+RECIPES = {
+    "similar, but cheaper": ["b1", "t1", "d1"],
+    "similar, within 20 % of the price": ["t2"],
+    "another brand than the one shown": ["t1", "t2", "d1"],
+    "never two of a brand": ["b1", "t1", "d1"],
+    "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
+    "no gift cards": ["b1", "b3", "d1"],
+}
+
+
+def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
+    rows = re.findall(r"^\| ([^|`]+) \| `(\"(?:filters|rerank)\".+)` \|$", PLACEMENTS, re.MULTILINE)
+    twelve.publish_popular(everybody=["b1", "b3", "t1", "t2", "d1"])
+    Item.objects.filter(item_key="b1").update(stock=2)
+    Item.objects.filter(item_key__startswith="t").update(categories=["Gift cards/Any"], brand="Leaf")
+    for wish, entry in rows:
+        row = {"sources": ["popular"], **eval(f"{{{entry}}}")}
+        settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"row": row}}
+        Item.objects.filter(item_key="b1").update(stock=2)
+        assert shown_on("row", item=products["b2"]) == RECIPES[wish], wish
+    assert {wish for wish, _ in rows} == set(RECIPES)
 
 
 def test_the_example_of_a_source_and_a_filter_runs(products: Any, settings: Any, monkeypatch: Any) -> None:

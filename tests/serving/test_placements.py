@@ -21,7 +21,7 @@ from tests.serving.twelve import shown_on
 Use = Callable[..., None]
 
 SOURCES = "for_you, popular, popular_in_category, search, similar, together"
-FILTERS = "cart, dismissed, purchased, shown_item"
+FILTERS = "cart, dismissed, exclude, only, purchased, shown_item"
 SOURCE_CHOICE = f"Change it to one of: {SOURCES}; or to the dotted path of a Source."
 
 
@@ -151,7 +151,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         f"{ROW}[\"filters\"][0] names the filter 'carts', which does not exist. Change it to one of: {FILTERS}; or to "
         "the dotted path of a Filter.",
     ),
-    ({"sources": ["popular"], "filters": [3]}, f'{ROW}["filters"][0] is 3. Name a filter; known: {FILTERS}.'),
+    (
+        {"sources": ["popular"], "filters": [3]},
+        f"{ROW}[\"filters\"][0] is 3. Name one, or write it as {{'filter': name, …options}}; known: {FILTERS}.",
+    ),
     ({"sources": ["popular"], "size": 0}, f'{ROW}["size"] is 0. Set it to a whole number from 1 to 50.'),
     (
         {"sources": ["popular"], "minimum": "1"},

@@ -1,6 +1,9 @@
 """A shop of twelve products that can be checked by hand; item keys are the products' numbers (SKUs).
 
 bread  b1 b2 b3    dairy  d1 d2 d3    fruit  f1 f2 f3 (f3 is a variant of f2)    tea  t1 t2 t3
+
+The first of a shelf costs 2, the next 3 and 4; half of it is margin. A shelf is of one brand. The first ones are
+organic and from the supplier North, the others from South. All came a year ago, the tea yesterday.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ SHELVES = {
 }
 KEYS = tuple(key for keys in SHELVES.values() for key in keys)
 VARIANTS = {"f3": "f2"}
+BRANDS = {"b": "Crust", "d": "Dale", "f": "Orchard", "t": "Leaf"}
 
 #: What the adapter says is in everybody's cart.
 CART: list[str] = []
@@ -38,7 +42,11 @@ CART: list[str] = []
 class TwelveAdapter(ShopAdapter):
     """Every product, variants too, is an item; its key is its SKU."""
 
-    fields = {**ShopAdapter.fields, "group_key": lambda product: VARIANTS.get(product.sku, product.sku)}
+    fields = {
+        **ShopAdapter.fields,
+        "group_key": lambda product: VARIANTS.get(product.sku, product.sku),
+        "brand": lambda product: product.brand or BRANDS.get(product.sku[0], ""),
+    }
     behaviours = ()
 
     def item_key(self, obj: Any) -> str:
@@ -87,6 +95,13 @@ def stock_the_shop() -> dict[str, Product]:
             group_key=VARIANTS.get(key, key),
             title=product.name,
             categories=[product.category.path],
+            brand=BRANDS[key[0]],
+            supplier="North" if key[1] == "1" else "South",
+            price=product.price,
+            cost=product.price / 2,
+            stock=product.stock,
+            created_at=timezone.now() - timedelta(days=1 if key[0] == "t" else 365),
+            attributes={"tags": ["organic"], "size": 1} if key[1] == "1" else {},
         )
         for key, product in products.items()
     )

@@ -1,0 +1,1 @@
+"""Putting candidates into the order in which they are shown."""

@@ -1,0 +1,8 @@
+"""The rerankers that settings can name."""
+
+from __future__ import annotations
+
+from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.reranking.caps import AtMost
+
+RERANKERS: dict[str, type[Reranker]] = {kind.name: kind for kind in (AtMost,)}
