@@ -15,6 +15,18 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.popular.Popular",
         "options": {"events": _BEHAVIOUR, "half_life_days": 30.0},
     },
+    "best_sellers": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"purchase": 1.0}, "half_life_days": 30.0},
+    },
+    "most_viewed": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"view": 1.0}, "half_life_days": 30.0},
+    },
+    "most_carted": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"cart": 1.0}, "half_life_days": 30.0},
+    },
     "also_viewed": {
         "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
         "options": {"events": {"view": 1.0, "click": 1.0, "cart": 1.5, "wish": 1.5}, "half_life_days": 30.0},
@@ -171,6 +183,23 @@ PLACEMENT_DEFAULTS: dict[str, Any] = {
     "minimum": 1,
 }
 
+#: What a rule may say, and what it says when it does not; see docs/rules.md.
+RULE_DEFAULTS: dict[str, Any] = {
+    "action": "",
+    "where": {},
+    "placements": [],
+    "visitors": {},
+    "starts": None,
+    "ends": None,
+    "priority": 0,
+    "factor": 2.0,
+    "slots": 1,
+    "position": 1,
+    "n": 2,
+    "per": "brand",
+    "on": True,
+}
+
 #: What a recommender may say, and what it says when it does not.
 RECOMMENDER_DEFAULTS: dict[str, Any] = {
     "algorithm": "",
@@ -184,6 +213,8 @@ DEFAULTS: dict[str, Any] = {
     # Named entries; yours are merged over the defaults by name, and `None` removes one.
     "RECOMMENDERS": RECOMMENDERS,
     "PLACEMENTS": PLACEMENTS,
+    # A merchandiser's wishes: what is pinned, promoted, boosted, excluded, capped. Those of the admin come on top.
+    "RULES": {},
     # Kinds of event besides the built-in ones.
     "EVENT_KINDS": [],
     # The first-party cookie that knows a visitor again.
@@ -199,6 +230,8 @@ DEFAULTS: dict[str, Any] = {
     "SINK": "recommendations.tracking.sinks.DatabaseSink",
     # Where ranked lists are kept, by dotted path.
     "STORE": "recommendations.store.database.DatabaseStore",
+    # The entry of CACHES that recommendations.store.cached.CachedStore keeps lists in.
+    "STORE_CACHE": "default",
     # More events a minute than this from one visitor is a robot.
     "MAX_EVENTS_PER_MINUTE": 120,
     # How many of a visitor's latest events make the history that serving uses, and how fast they fade.

@@ -1,41 +1,11 @@
-"""The packaged sources and filters keep the contracts that are shipped for a shop's own."""
+"""The packaged filters keep the contract that is shipped for a shop's own; for sources see test_sources_contract.py."""
 
 from __future__ import annotations
 
-from recommendations.serving import filters, sources
+from recommendations.serving import filters
 from recommendations.serving.history import History
 from recommendations.serving.page import Page
-from recommendations.serving.testing import FilterContract, SourceContract, make_page
-
-
-class TestSimilar(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.Similar()
-
-
-class TestTogether(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.Together()
-
-
-class TestForYou(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.ForYou()
-
-
-class TestSearch(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.Search()
-
-
-class TestPopular(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.Popular()
-
-
-class TestPopularInCategory(SourceContract):
-    def make_source(self) -> sources.Source:
-        return sources.PopularInCategory()
+from recommendations.serving.testing import FilterContract, make_page
 
 
 class TestShownItem(FilterContract):

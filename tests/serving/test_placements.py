@@ -13,14 +13,14 @@ from recommendations.exceptions import ConfigurationError, UnknownName
 from recommendations.serving.filters import Filter
 from recommendations.serving.page import Page
 from recommendations.serving.placements import get_placement, placement_errors, placements_of_page
-from recommendations.serving.sources import Lists, Popular, Source
+from recommendations.serving.sources import Lists, Popular, Source, known
 from recommendations.store import ListRequest
 from tests.serving import twelve
 from tests.serving.twelve import shown_on
 
 Use = Callable[..., None]
 
-SOURCES = "for_you, popular, popular_in_category, search, similar, together"
+SOURCES = ", ".join(sorted(known.SOURCES))
 FILTERS = "cart, dismissed, exclude, only, purchased, shown_item"
 SOURCE_CHOICE = f"Change it to one of: {SOURCES}; or to the dotted path of a Source."
 
@@ -119,13 +119,13 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"sources": ["decimal.Decimal"]},
         f"{ROW}[\"sources\"][0] names 'decimal.Decimal', which is no subclass of "
-        f"recommendations.serving.sources.Source. {SOURCE_CHOICE}",
+        f"recommendations.serving.sources.base.Source. {SOURCE_CHOICE}",
     ),
     (
         {"sources": [{"source": "popular", "recommenders": ["poplar"]}]},
         f'{ROW}["sources"][0]["recommenders"] names the recommender \'poplar\', which does not exist. Change it to '
-        "one of: also_bought, also_like, also_viewed, bought_together, buy_again, communities, high_conversion, "
-        "new_arrivals, popular, similar_content, trending; or add it to "
+        "one of: also_bought, also_like, also_viewed, best_sellers, bought_together, buy_again, communities, "
+        "high_conversion, most_carted, most_viewed, new_arrivals, popular, similar_content, trending; or add it to "
         'RECOMMENDATIONS["RECOMMENDERS"].',
     ),
     (

@@ -1,0 +1,45 @@
+"""What goes with the items that the page is about, or the visitor has to do with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recommendations.datatypes import Candidate
+from recommendations.serving.page import Page
+from recommendations.serving.sources.base import Lists, SeededSource
+from recommendations.serving.terms import added, term_requests
+from recommendations.store import ListRequest
+
+
+class Similar(SeededSource):
+    """The list of the item shown. A recommender that does not know the item yet answers by the words that describe it,
+    if it has lists of words."""
+
+    name = "similar"
+    needs = frozenset({"item"})
+    default_recommenders = ("also_viewed", "also_bought", "similar_content")
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return {page.item_key: 1.0} if page.item_key else {}
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        # Both at once: whether there is a list of its own is known only when all lists of the page have been read.
+        return [*super().requests(page), *term_requests(self.recommenders, page.item_terms)]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        own = {request: lists[request] for request in super().requests(page) if request in lists}
+        for request in super().requests(page):
+            if request not in own and (found := added(request.recommender, page.item_terms, lists)):
+                own[request] = found
+        return super().candidates(page, own)
+
+
+class Together(SeededSource):
+    """What goes with several items: those given, or the one shown, else what is in the cart."""
+
+    name = "together"
+    needs = frozenset({"items", "cart"})
+    default_recommenders = ("bought_together", "also_bought")
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return dict.fromkeys(page.item_keys or sorted(page.cart), 1.0)

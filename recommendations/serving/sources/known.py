@@ -1,0 +1,27 @@
+"""The packaged sources by name."""
+
+from __future__ import annotations
+
+from recommendations.serving.sources.base import Source
+from recommendations.serving.sources.everybody import (
+    BestSellers,
+    HighConversion,
+    MostCarted,
+    MostViewed,
+    NewArrivals,
+    Popular,
+    Trending,
+)
+from recommendations.serving.sources.items import Similar, Together
+from recommendations.serving.sources.segments import PopularInCategory
+from recommendations.serving.sources.visitors import ForYou, RecentlyViewed
+from recommendations.serving.sources.words import Search
+
+_ALL: tuple[type[Source], ...] = (
+    *(Similar, Together, Search),
+    *(ForYou, RecentlyViewed),
+    *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
+    *(PopularInCategory,),
+)
+
+SOURCES: dict[str, type[Source]] = {source.name: source for source in _ALL}
