@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from recommendations.defaults import DEFAULTS, PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS
+from recommendations.defaults import DEFAULTS, PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS, RULE_DEFAULTS
 from recommendations.exceptions import UnknownName, UnknownOption
 
 NAME = "RECOMMENDATIONS"
@@ -74,6 +74,11 @@ class Settings:
             DEFAULTS["PLACEMENTS"], self.own.get("PLACEMENTS", {}), PLACEMENT_DEFAULTS, "PLACEMENTS"
         )
 
+    @cached_property
+    def rules(self) -> dict[str, dict[str, Any]]:
+        """Rule name → action, where, and the rest of RULE_DEFAULTS."""
+        return merged_entries(DEFAULTS["RULES"], self.own.get("RULES", {}), RULE_DEFAULTS, "RULES")
+
     def recommender(self, name: str) -> dict[str, Any]:
         """One recommender's entry; UnknownName if there is none."""
         if name not in self.recommenders:
@@ -88,7 +93,7 @@ class Settings:
 
     def reset(self) -> None:
         """Forget what was read, so that the next read sees changed settings."""
-        for name in ("own", "recommenders", "placements"):
+        for name in ("own", "recommenders", "placements", "rules"):
             self.__dict__.pop(name, None)
 
 

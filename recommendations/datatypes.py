@@ -248,6 +248,7 @@ class Candidate:
     recommender: str = ""
     snapshot_id: int | None = None
     seed_key: str = ""
+    rules: tuple[str, ...] = ()  # names of the rules that acted on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ class SlateItem:
     card: Card
     product: Any = field(repr=False, compare=False)
     seed_key: str = ""
+    rules: tuple[str, ...] = ()  # names of the rules that acted on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,6 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.popular.Popular",
         "options": {"events": _BEHAVIOUR, "half_life_days": 30.0},
     },
-    "best_sellers": {
-        "algorithm": "recommendations.algorithms.popular.Popular",
-        "options": {"events": {"purchase": 1.0}, "half_life_days": 30.0},
-    },
-    "most_viewed": {
-        "algorithm": "recommendations.algorithms.popular.Popular",
-        "options": {"events": {"view": 1.0}, "half_life_days": 30.0},
-    },
-    "most_carted": {
-        "algorithm": "recommendations.algorithms.popular.Popular",
-        "options": {"events": {"cart": 1.0}, "half_life_days": 30.0},
-    },
     "also_viewed": {
         "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
         "options": {"events": {"view": 1.0, "click": 1.0, "cart": 1.5, "wish": 1.5}, "half_life_days": 30.0},
@@ -66,6 +54,18 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
     "similar_content": {
         "algorithm": "recommendations.algorithms.content.ContentTfidf",
         "options": {},
+    },
+    "best_sellers": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"purchase": 1.0}, "half_life_days": 30.0},
+    },
+    "most_viewed": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"view": 1.0}, "half_life_days": 30.0},
+    },
+    "most_carted": {
+        "algorithm": "recommendations.algorithms.popular.Popular",
+        "options": {"events": {"cart": 1.0}, "half_life_days": 30.0},
     },
     "trending": {
         "algorithm": "recommendations.algorithms.trending.Trending",

@@ -119,8 +119,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def no_overrides_known() -> None:
     """A test's Overrides are taken back behind the process's back."""
     from recommendations.overrides import active
+    from recommendations.serving import pool
 
     active.forget()
+    pool.forget()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ class Override(models.Model):
     class Kind(models.TextChoices):
         RECOMMENDER = "recommender", _("recommender")
         PLACEMENT = "placement", _("placement")
+        RULE = "rule", _("rule")  # of the settings, or a new one
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("proposed")

@@ -7,24 +7,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recommendations.conf import NAME, filled_up, settings
-from recommendations.defaults import PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS
+from recommendations.defaults import PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS, RULE_DEFAULTS
 from recommendations.exceptions import ConfigurationError, UnknownOption
 from recommendations.models import Override
 
 Entry = Mapping[str, Any]
 
 #: What an entry of each kind may say, and the setting it is in.
-SHAPES = {Override.Kind.RECOMMENDER: RECOMMENDER_DEFAULTS, Override.Kind.PLACEMENT: PLACEMENT_DEFAULTS}
-SETTINGS = {Override.Kind.RECOMMENDER: "RECOMMENDERS", Override.Kind.PLACEMENT: "PLACEMENTS"}
+SHAPES = {
+    Override.Kind.RECOMMENDER: RECOMMENDER_DEFAULTS,
+    Override.Kind.PLACEMENT: PLACEMENT_DEFAULTS,
+    Override.Kind.RULE: RULE_DEFAULTS,
+}
+SETTINGS = {
+    Override.Kind.RECOMMENDER: "RECOMMENDERS",
+    Override.Kind.PLACEMENT: "PLACEMENTS",
+    Override.Kind.RULE: "RULES",
+}
 
 
 def entry_of(kind: str, name: str) -> dict[str, Any]:
-    """What the settings say. Raises UnknownName when they have no such entry."""
+    """What the settings say. Raises UnknownName when they have no such entry; a rule needs none."""
+    if kind == Override.Kind.RULE:
+        return settings.rules.get(name, RULE_DEFAULTS)
     return settings.recommender(name) if kind == Override.Kind.RECOMMENDER else settings.placement(name)
 
 
 def entries_of(kind: str) -> dict[str, dict[str, Any]]:
     """All that the settings say of one kind."""
+    if kind == Override.Kind.RULE:
+        return settings.rules
     return settings.recommenders if kind == Override.Kind.RECOMMENDER else settings.placements
 
 

@@ -139,13 +139,13 @@ def _plan(layout: Layout, placement: Placement, context: Context, shown: Shown, 
     page = Page(context, shown, kept.setdefault("reads", Reads(context)))
     sizes = {placement.name: max(size, placement.size)}
     try:
-        plan = PagePlan(page, layout.of_page(placement.page) or (placement,), sizes)
+        plan = PagePlan(page, layout.of_page(placement.page) or (placement,), sizes, layout.rules)
     except Exception as error:
         # A neighbour's broken source takes down that neighbour only, which tells so when it is asked for itself.
         logger.warning(
             "Planning the page %r failed: %s. Trying %r alone.", placement.page, error, placement.name
         )
-        plan = PagePlan(page, (placement,), sizes)
+        plan = PagePlan(page, (placement,), sizes, layout.rules)
     kept[signature] = plan
     return plan
 
@@ -167,6 +167,7 @@ def _slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Co
         card=get_adapter().card(product, context),
         product=product,
         seed_key=candidate.seed_key,
+        rules=candidate.rules,
     )
 
 

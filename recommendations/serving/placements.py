@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from django.core.signals import setting_changed
@@ -20,6 +20,7 @@ from recommendations.overrides.merging import effective
 from recommendations.serving.filters import FILTERS, Filter, Part
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.known import RERANKERS
+from recommendations.serving.rules import Rule, rules_of
 from recommendations.serving.sources import SOURCES, Source
 from recommendations.store import get_store
 
@@ -67,8 +68,11 @@ class Placement:
 class Layout:
     """The placements of one scope as the settings and the active Overrides have them, made when asked for."""
 
-    def __init__(self, overrides: Mapping[str, Override]) -> None:
+    def __init__(
+        self, overrides: Mapping[str, Override], rule_overrides: Mapping[str, Override] | None = None
+    ) -> None:
         self._overrides = overrides
+        self._rule_overrides = rule_overrides or {}
         self._placements: dict[str, Placement] = {}
         self._pages: dict[str, tuple[Placement, ...]] = {}
 
@@ -77,6 +81,14 @@ class Layout:
         if name not in self._placements:
             self._placements[name] = self._made(name)
         return self._placements[name]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The merchandisers' wishes, of the settings and of active Overrides; what is wrong with one is logged."""
+        found, wrong = rules_of(self._rule_overrides)
+        for name, error in wrong.items():
+            logger.warning("The rule %r is ignored: %s", name, error)
+        return found
 
     def of_page(self, page: str) -> tuple[Placement, ...]:
         """The placements that name a page; none for the page ""."""
@@ -110,7 +122,7 @@ def layout(scope: str = "") -> Layout:
 
 @lru_cache(maxsize=64)
 def _layout(found: active.Active) -> Layout:
-    return Layout(found.of(Override.Kind.PLACEMENT))
+    return Layout(found.of(Override.Kind.PLACEMENT), found.of(Override.Kind.RULE))
 
 
 def get_placement(name: str, scope: str = "") -> Placement:

@@ -11,11 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from recommendations.datatypes import Candidate
 from recommendations.serving.blending import blend
 from recommendations.serving.page import Page
 from recommendations.serving.placements import Placement
+from recommendations.serving.rules import Rule
 from recommendations.serving.sources import Lists
+from recommendations.serving.steering import Steering
 
 #: Candidates taken for each place, so that what is sold out leaves no gap. Fallbacks get fewer.
 OVERFETCH = 3
@@ -27,15 +31,22 @@ OVERFETCH_FOR_FACTS = 3
 
 @dataclass
 class Row:
-    """One placement's candidates: of its blended sources, and of each of its fallbacks."""
+    """One placement's candidates: of its blended sources, of each of its fallbacks, and those that rules bring in."""
 
     placement: Placement
     size: int
+    steering: Steering
     main: list[Candidate]
     fallbacks: list[list[Candidate]]
+    extra: list[Candidate]
+
+    @property
+    def needs_facts(self) -> bool:
+        return self.placement.needs_facts or bool(self.steering.rules)
 
     def __iter__(self) -> Iterator[Candidate]:
         yield from self.main
+        yield from self.extra
         for candidates in self.fallbacks:
             yield from candidates
 
@@ -44,9 +55,14 @@ class PagePlan:
     """What each placement of a page can show; `sizes` asks for more places than the settings do."""
 
     def __init__(
-        self, page: Page, placements: Iterable[Placement], sizes: dict[str, int] | None = None
+        self,
+        page: Page,
+        placements: Iterable[Placement],
+        sizes: dict[str, int] | None = None,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self.page = page
+        self._rules, self._now = rules, timezone.now()
         placements = list(placements)
         lists = self._lists(placements)
         self.rows = {
@@ -55,12 +71,19 @@ class PagePlan:
         }
         self.products = self._read_products()
         for row in self.rows.values():
-            row.main = self._sellable(row.placement, row.main)
-            row.fallbacks = [self._sellable(row.placement, candidates) for candidates in row.fallbacks]
+            row.main = self._sellable(row, row.main)
+            row.fallbacks = [self._sellable(row, candidates) for candidates in row.fallbacks]
+            row.extra = self._sellable(row, row.extra)
 
     def choose(self, name: str, size: int) -> tuple[list[Candidate], bool]:
         """The items of a placement, best first, and whether its fallback was needed."""
         row = self.rows[name]
+        chosen, fallback_used = self._from_sources(row, name, size)
+        if not row.steering.rules:
+            return chosen, fallback_used
+        return row.steering.placed(chosen, [*row.main, *row.extra], size), fallback_used
+
+    def _from_sources(self, row: Row, name: str, size: int) -> tuple[list[Candidate], bool]:
         chosen = self._ranked(row, row.main, size, [])
         if len(chosen) >= min(row.placement.minimum, size):
             return chosen, False
@@ -85,12 +108,16 @@ class PagePlan:
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
-        taken = size * OVERFETCH_FOR_FACTS if placement.needs_facts else size
+        holding = [rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self._now)]
+        steering = Steering(holding, self.page)
+        taken = size * OVERFETCH_FOR_FACTS if placement.needs_facts or holding else size
         return Row(
             placement,
             size,
+            steering,
             self._allowed(placement, main)[: OVERFETCH * taken],
             [self._allowed(placement, found)[: OVERFETCH_FALLBACK * taken] for found in fallbacks],
+            self._allowed(placement, steering.extra()),
         )
 
     def _allowed(self, placement: Placement, candidates: list[Candidate]) -> list[Candidate]:
@@ -105,15 +132,16 @@ class PagePlan:
             return {}
         products = self.page.reads.live(keys)
         asked = [*self.page.item_keys, *products]
-        if any(row.placement.needs_facts for row in self.rows.values()):
+        if any(row.needs_facts for row in self.rows.values()):
             self.page.reads.facts(asked)
         else:
             self.page.reads.groups(asked)
         return products
 
-    def _sellable(self, placement: Placement, candidates: list[Candidate]) -> list[Candidate]:
+    def _sellable(self, row: Row, candidates: list[Candidate]) -> list[Candidate]:
         candidates = [candidate for candidate in candidates if candidate.item_key in self.products]
-        for each in placement.filters:
+        candidates = row.steering.allowed(candidates)
+        for each in row.placement.filters:
             if candidates and each.after_reading:
                 candidates = each.keep(candidates, self.page)
         return candidates
@@ -127,10 +155,11 @@ class PagePlan:
         for candidate in candidates:
             first.setdefault(self.page.group_of(candidate.item_key), candidate)
         found = [candidate for group, candidate in first.items() if group not in groups]
+        found = row.steering.weighed(found)
         for each in row.placement.rerankers:
             if found and size > 0:
                 found = each.rerank(found, self.page, size, placed)
-        return found[: max(size, 0)]
+        return row.steering.capped(found, size, placed)[: max(size, 0)]
 
     def _shown_elsewhere(self, name: str) -> set[str]:
         """Items that the page's other placements show from their own sources."""
