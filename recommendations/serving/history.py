@@ -38,18 +38,23 @@ class History:
 NOTHING = History()
 
 
+def visitor_of(context: Context) -> str:
+    """Whose published lists the page may use: the known user's key, else the cookie's; "" when nobody's."""
+    if not context.personalise:
+        return ""
+    return context.visitor_key or get_adapter().visitor_key(context.user) or context.anonymous_key
+
+
 def read_history(context: Context) -> History:
     """The history of the visitor that `context` names: one query, or none when there is nobody to look up.
 
     A known user's is what was done as this user, under the cookies linked to this user, and under the present cookie
     unless that one is linked to somebody else.
     """
-    if not context.personalise:
+    visitor_key = visitor_of(context)
+    if not visitor_key:
         return NOTHING
-    visitor_key = context.visitor_key or get_adapter().visitor_key(context.user)
     user_key = visitor_key if visitor_key != context.anonymous_key else ""
-    if not (user_key or context.anonymous_key):
-        return NOTHING
     since = timezone.now() - timedelta(days=settings.PURCHASED_DAYS)
     return _summed_up(_rows(user_key, context.anonymous_key, context.scope, since), since)
 

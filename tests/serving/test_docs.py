@@ -13,6 +13,7 @@ from django.template import engines
 from django.test import RequestFactory
 
 from recommendations.conf import DEFAULTS, PLACEMENT_DEFAULTS
+from recommendations.datatypes import ListKind
 from recommendations.models import Item
 from recommendations.serving.filters import FILTERS
 from recommendations.serving.placements import get_placement
@@ -20,7 +21,7 @@ from recommendations.serving.reranking.known import RERANKERS
 from recommendations.serving.sources import SOURCES
 from recommendations.templatetags.recommendations import register
 from tests.serving import twelve
-from tests.serving.twelve import publish, shown_on
+from tests.serving.twelve import publish, shown_on, somebody
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACEMENTS = (ROOT / "docs/placements.md").read_text()
@@ -71,7 +72,7 @@ def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
 
 
 def test_the_example_of_a_source_and_a_filter_runs(products: Any, settings: Any, monkeypatch: Any) -> None:
-    code, entry = examples(PLACEMENTS, "python")[1:3]
+    code, entry = examples(PLACEMENTS, "python")[-2:]
     module = ModuleType("shop.picks")
     exec(code, module.__dict__)
     monkeypatch.setitem(sys.modules, "shop.picks", module)
@@ -80,6 +81,14 @@ def test_the_example_of_a_source_and_a_filter_runs(products: Any, settings: Any,
     settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": placements}
     twelve.CART.append("b1")
     assert shown_on("staff") == ["t1"]
+
+
+def test_the_example_of_lists_for_each_visitor_runs(products: Any, settings: Any) -> None:
+    names: dict[str, Any] = {}
+    exec(examples(PLACEMENTS, "python")[1], names)
+    settings.RECOMMENDATIONS = {**names["RECOMMENDATIONS"], **twelve.SETTINGS}
+    publish("similar_visitors", {"u:1": ["b1", "t1"]}, ListKind.VISITOR)
+    assert shown_on("account", somebody("u:1")) == shown_on("neighbours", somebody("u:1")) == ["b1", "t1"]
 
 
 def test_every_tag_and_every_property_is_explained() -> None:

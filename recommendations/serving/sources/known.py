@@ -14,12 +14,18 @@ from recommendations.serving.sources.everybody import (
 )
 from recommendations.serving.sources.items import Similar, Together
 from recommendations.serving.sources.segments import PopularInCategory
-from recommendations.serving.sources.visitors import ForYou, RecentlyViewed
+from recommendations.serving.sources.visitors import (
+    BuyAgain,
+    ForYou,
+    FromCommunity,
+    RecentlyViewed,
+    SimilarVisitors,
+)
 from recommendations.serving.sources.words import Search
 
 _ALL: tuple[type[Source], ...] = (
     *(Similar, Together, Search),
-    *(ForYou, RecentlyViewed),
+    *(ForYou, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
     *(PopularInCategory,),
 )

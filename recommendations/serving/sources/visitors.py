@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from recommendations.datatypes import Candidate
+from recommendations.conf import settings
+from recommendations.datatypes import Candidate, ListKind, community_segment
+from recommendations.exceptions import ConfigurationError
+from recommendations.serving.blending import blend
+from recommendations.serving.history import visitor_of
 from recommendations.serving.page import Page
-from recommendations.serving.sources.base import Lists, SeededSource, Source
+from recommendations.serving.sources.base import Lists, SeededSource, Source, weighted_mean
 from recommendations.store import ListRequest
 
 
@@ -17,6 +22,13 @@ class RecentlyViewed(Source):
     needs = frozenset({"history"})
     options = {"kinds": ("view",)}
 
+    def __init__(self, recommenders: Sequence[str] | None = None, **options: Any) -> None:
+        super().__init__(recommenders, **options)
+        if not isinstance(self.option["kinds"], list | tuple):
+            raise ConfigurationError(
+                f'"kinds" is {self.option["kinds"]!r}. Set it to a list of kinds of event.'
+            )
+
     def requests(self, page: Page) -> list[ListRequest]:
         return []
 
@@ -26,12 +38,133 @@ class RecentlyViewed(Source):
         return [Candidate(key, 1 - n / len(recent), self.name) for n, key in enumerate(recent)]
 
 
-class ForYou(SeededSource):
+class VisitorLists(Source):
+    """The lists that training published for this visitor, known or guest."""
+
+    needs = frozenset({"history"})
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        visitor_key = visitor_of(page.context)
+        names = self.recommenders if visitor_key else ()
+        return [ListRequest(recommender, ListKind.VISITOR, visitor_key) for recommender in names]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        parts = [(1.0, "", lists[request]) for request in self.requests(page) if request in lists]
+        return weighted_mean(self.name, parts)
+
+
+class BuyAgain(VisitorLists):
+    """What the visitor bought before and is due to need again."""
+
+    name = "buy_again"
+    default_recommenders = ("buy_again",)
+
+
+class SimilarVisitors(VisitorLists):
+    """What visitors like this one chose. The shop adds a recommender of that name, or names others."""
+
+    name = "similar_visitors"
+    default_recommenders = ("similar_visitors",)
+
+
+class FromCommunity(Source):
+    """What the visitor's communities like, each weighted by the square of how near the visitor is to it.
+
+    Which communities these are is known only when the lists are read: those of all up to `most` are read at once, so
+    that it costs no second query.
+    """
+
+    name = "from_community"
+    needs = frozenset({"history"})
+    default_recommenders = ("communities",)
+    options = {"most": 64}
+
+    def __init__(self, recommenders: Sequence[str] | None = None, **options: Any) -> None:
+        super().__init__(recommenders, **options)
+        most = self.option["most"]
+        if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+            raise ConfigurationError(f'"most" is {most!r}. Set it to a whole number from 1.')
+
+    def _communities_of(self, recommender: str, visitor_key: str) -> ListRequest:
+        return ListRequest(recommender, ListKind.VISITOR, visitor_key, ListKind.SEGMENT)
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        visitor_key = visitor_of(page.context)
+        names = self.recommenders if visitor_key else ()
+        segments = [community_segment(number) for number in range(1, self.option["most"] + 1)]
+        return [
+            request
+            for name in names
+            for request in (
+                self._communities_of(name, visitor_key),
+                *(ListRequest(name, ListKind.SEGMENT, segment) for segment in segments),
+            )
+        ]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        visitor_key = visitor_of(page.context)
+        parts = []
+        for name in self.recommenders:
+            own = lists.get(self._communities_of(name, visitor_key))
+            for segment, nearness, _ in own.entries if own is not None else ():
+                liked = lists.get(ListRequest(name, ListKind.SEGMENT, segment))
+                if liked is not None and nearness > 0:
+                    parts.append((nearness**2, "", liked))
+        return weighted_mean(self.name, parts)
+
+
+class _Session(SeededSource):
     """What goes with the visitor's recent items: the decayed sum of their lists."""
+
+    name = "for_you"
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return page.history.weights
+
+
+class _Published(VisitorLists):
+    name = "for_you"
+
+
+class ForYou(Source):
+    """What goes with the visitor's recent items, blended with the lists that `published` recommenders have for the
+    visitor: those weigh `published_weight`, the recent items 1."""
 
     name = "for_you"
     needs = frozenset({"history"})
     default_recommenders = ("also_viewed", "also_bought", "similar_content")
+    options = {"published": (), "published_weight": 1.0}
 
-    def seeds(self, page: Page) -> Mapping[str, float]:
-        return page.history.weights
+    def __init__(self, recommenders: Sequence[str] | None = None, **options: Any) -> None:
+        super().__init__(recommenders, **options)
+        weight = self.option["published_weight"]
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not weight > 0:
+            raise ConfigurationError(f'"published_weight" is {weight!r}. Set it to a number above 0.')
+        self._session = _Session(self.recommenders)
+        self._published = _Published(_of_settings("published", self.option["published"]))
+        self.recommenders = (*self._session.recommenders, *self._published.recommenders)
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        return [*self._session.requests(page), *self._published.requests(page)]
+
+    def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
+        return blend(
+            [
+                (1.0, self._session.candidates(page, lists)),
+                (float(self.option["published_weight"]), self._published.candidates(page, lists)),
+            ]
+        )
+
+
+def _of_settings(option: str, names: Any) -> tuple[str, ...]:
+    """Names of recommenders; those that the shop took away with `None` are left out."""
+    if not isinstance(names, list | tuple):
+        raise ConfigurationError(f'"{option}" is {names!r}. Set it to a list of recommenders.')
+    known = settings.recommenders
+    wrong = [name for name in names if name not in known and name not in settings.default_recommenders]
+    if wrong:
+        raise ConfigurationError(
+            f'"{option}" names the recommender {wrong[0]!r}, which does not exist. '
+            f"Change it to one of: {', '.join(sorted(known))}."
+        )
+    return tuple(name for name in names if name in known)
