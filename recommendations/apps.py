@@ -10,7 +10,10 @@ class RecommendationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from recommendations import checks  # noqa: F401  (registers the system checks)
+        from recommendations import (
+            checks,  # noqa: F401  (registers the system checks)
+            store,  # noqa: F401  (hears of changed Overrides)
+        )
         from recommendations.tracking import receivers
         from recommendations.training import queueing
 

@@ -194,6 +194,44 @@ def test_no_e015_for_what_exists() -> None:
     assert messages(AUTO_CHOICE={"cart": ["popular", "also_bought"]}) == []
 
 
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("recommendations.store.Nothing", "does not define a"),
+        ("recommendations.models.Snapshot", "is no subclass of recommendations.store.base.Store."),
+        (None, "which is no store"),
+    ],
+)
+def test_e016_where_lists_are_kept(store: object, said: str) -> None:
+    found = only(messages(STORE=store), "E016")
+    assert found.msg.startswith(f'RECOMMENDATIONS["STORE"] is {store!r}') and said in found.msg
+    assert "CachedStore" in str(found.hint)
+
+
+CACHED = "recommendations.store.cached.CachedStore"
+REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+
+
+def test_e017_no_such_cache() -> None:
+    found = only(messages(STORE=CACHED, STORE_CACHE="lists"), "E017")
+    assert found.msg == "RECOMMENDATIONS[\"STORE_CACHE\"] is 'lists', which CACHES does not have."
+    assert found.hint == "Change it to one of: 'default'; or add it to CACHES."
+    assert messages(STORE_CACHE="lists") == [], "not looked at without CachedStore"
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [("locmem.LocMemCache", "up to 60 seconds late."), ("dummy.DummyCache", "is read from the database.")],
+)
+def test_w006_a_cache_that_processes_do_not_share(backend: str, said: str) -> None:
+    lists = {"BACKEND": f"django.core.cache.backends.{backend}"}
+    with override_settings(CACHES={"default": REDIS, "lists": lists}):
+        assert messages(STORE=CACHED) == []
+        found = only(messages(STORE=CACHED, STORE_CACHE="lists"), "W006")
+    assert found.msg.endswith(said)
+    assert "STORE_CACHE" in str(found.hint)
+
+
 MIDDLEWARE = "recommendations.middleware.RecommendationsMiddleware"
 
 

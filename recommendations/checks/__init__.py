@@ -9,6 +9,7 @@ from recommendations.checks.learning import (
     check_recommenders,
     check_training_folder,
 )
+from recommendations.checks.storing import check_store
 
 __all__ = [
     "check_adapter",
@@ -17,5 +18,6 @@ __all__ = [
     "check_placements",
     "check_rebuilding",
     "check_recommenders",
+    "check_store",
     "check_training_folder",
 ]

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from django.core.signals import setting_changed
+from django.db.models.signals import post_save
 from django.utils.module_loading import import_string
 
 from recommendations.conf import NAME, settings
 from recommendations.exceptions import ConfigurationError
+from recommendations.models import OverrideChange
 from recommendations.store.base import ListRequest, Store, StoredList
 from recommendations.store.encoding import Entries, ListRow
 
@@ -37,3 +39,10 @@ def _reset(*, setting: str, **kwargs: Any) -> None:
 
 
 setting_changed.connect(_reset, dispatch_uid="recommendations.store")
+
+
+def _tell(*, using: str, **kwargs: Any) -> None:
+    get_store().overrides_changed(using)
+
+
+post_save.connect(_tell, sender=OverrideChange, dispatch_uid="recommendations.store.overrides")

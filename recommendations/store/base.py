@@ -90,6 +90,9 @@ class Store(ABC):
             snapshot.save(using=using, update_fields=["status", "activated_at"])
         return previous
 
+    def overrides_changed(self, using: str) -> None:  # noqa: B027  (most stores need not know)
+        """An Override changes in the transaction of the database `using`, which may not be committed yet."""
+
 
 def refuse_live(snapshot: Snapshot) -> None:
     """Raise RecommendationsError when the snapshot is live: what readers see is never deleted."""

