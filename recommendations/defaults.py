@@ -13,7 +13,7 @@ _BEHAVIOUR = dict(INTEREST_WEIGHTS)
 RECOMMENDERS: dict[str, dict[str, Any]] = {
     "popular": {
         "algorithm": "recommendations.algorithms.popular.Popular",
-        "options": {"events": _BEHAVIOUR, "half_life_days": 30.0},
+        "options": {"events": _BEHAVIOUR, "half_life_days": 30.0, "by": ["category", "brand"]},
     },
     "also_viewed": {
         "algorithm": "recommendations.algorithms.item_knn.ItemKNN",

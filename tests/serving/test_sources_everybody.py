@@ -41,3 +41,28 @@ def test_a_measure_within_a_category(products: Any, placements: Use) -> None:
     placements(row={"sources": [row]})
     publish("trending", {"": ["t1"], "category:Grocery/Dairy": ["d3", "d1"]}, ListKind.SEGMENT)
     assert shown_on("row", category="Grocery/Dairy") == ["d3", "d1"]
+
+
+def test_the_same_category_is_that_of_the_item_shown(products: Any, placements: Use) -> None:
+    placements(row={"sources": [{"source": "same_category", "enough": 2}]})
+    publish_popular(
+        everybody=["f1"], Grocery_Dairy=["d2", "d1", "d3"], Drinks_Tea=["t1"], Drinks=["t2", "t1"]
+    )
+    assert shown_on("row", item=products["d1"]) == shown_on("row", item="d1") == ["d2", "d3"]
+    assert shown_on("row", item="d1", category="Drinks/Tea") == ["d2", "d3"]
+    assert shown_on("row", item="t3") == ["t2", "t1"]
+    assert shown_on("row", category="Drinks/Tea") == shown_on("row") == []
+
+
+def test_the_same_brand_is_that_of_the_item_shown(products: Any, placements: Use) -> None:
+    placements(row={"sources": ["same_brand"]})
+    lists = {"": ["f1"], "brand:Dale": [("d1", 0.9), ("d3", 0.4)], "brand:Leaf": ["t1"]}
+    publish("popular", lists, ListKind.SEGMENT)
+    slate = recommend("row", NOBODY, item=products["d1"])
+    assert [(item.item_key, item.score, item.source) for item in slate] == [("d3", 0.4, "same_brand")]
+    assert shown_on("row", item="t3") == ["t1"]
+    assert shown_on("row", item="b1") == shown_on("row", item="no-such-key") == shown_on("row") == []
+
+
+def test_the_brands_have_lists_of_what_is_popular(products: Any) -> None:
+    assert "brand" in ours.recommender("popular")["options"]["by"]

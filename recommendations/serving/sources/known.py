@@ -13,7 +13,7 @@ from recommendations.serving.sources.everybody import (
     Trending,
 )
 from recommendations.serving.sources.items import Similar, Together
-from recommendations.serving.sources.segments import PopularInCategory
+from recommendations.serving.sources.segments import PopularInCategory, SameBrand, SameCategory
 from recommendations.serving.sources.visitors import (
     BuyAgain,
     ForYou,
@@ -27,7 +27,7 @@ _ALL: tuple[type[Source], ...] = (
     *(Similar, Together, Search),
     *(ForYou, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
-    *(PopularInCategory,),
+    *(PopularInCategory, SameCategory, SameBrand),
 )
 
 SOURCES: dict[str, type[Source]] = {source.name: source for source in _ALL}
