@@ -1,4 +1,5 @@
-"""What any source and any filter must do. Mix into a test class, and make yours in `make_source` or `make_filter`:
+"""What any source, filter and reranker must do. Mix into a test class, and make yours in `make_source`, `make_filter`
+or `make_reranker`:
 
 class TestMySource(SourceContract, django.test.TestCase):
     def make_source(self):
@@ -7,12 +8,16 @@ class TestMySource(SourceContract, django.test.TestCase):
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from recommendations.datatypes import Candidate, Context
 from recommendations.exceptions import UnknownOption
 from recommendations.serving.facts import NOTHING_KNOWN, Facts
 from recommendations.serving.filters import Filter
 from recommendations.serving.history import NOTHING, History
 from recommendations.serving.page import Page, Reads, Shown
+from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.sources import Source
 from recommendations.store import ListRequest, StoredList
 
@@ -31,15 +36,18 @@ def make_page(
     cart: frozenset[str] = frozenset(),
     groups: dict[str, str] | None = None,
     about: Facts | None = None,
-    facts: dict[str, Facts] | None = None,
+    facts: Mapping[str, Facts] | None = None,
+    lists: Mapping[ListRequest, StoredList] | None = None,
+    context: Context | None = None,
 ) -> Page:
-    """A page for tests, whose history, cart, groups and facts are given, so that it reads nothing. `about` is what the
-    item shown says of itself; with `title` alone it says no more than that."""
-    context = Context()
+    """A page for tests, whose history, cart, groups, facts and lists are given, so that it reads nothing. `about` is
+    what the item shown says of itself; with `title` alone it says no more than that."""
+    context = context or Context()
     reads = Reads(context)
     reads.history, reads.cart = history, cart
     reads._groups = _Groups(groups or {})
     reads._facts = _Facts(facts or {})
+    reads._lists = _Lists(lists or {})
     page = Page(context, Shown(item_key, item_keys, category, query), reads)
     page.about = about or Facts(title)
     return page
@@ -63,6 +71,16 @@ class _Facts(dict[str, Facts]):
 
     def __missing__(self, key: str) -> Facts:
         return NOTHING_KNOWN
+
+
+class _Lists(dict[ListRequest, "StoredList | None"]):
+    """Other lists do not exist."""
+
+    def __contains__(self, request: object) -> bool:
+        return True
+
+    def __missing__(self, request: ListRequest) -> None:
+        return None
 
 
 class SourceContract:
@@ -160,3 +178,80 @@ class FilterContract:
         offered = self._offered()
         assert self.make_filter().keep(offered, make_page()) == offered
         assert self.make_filter().keep([], self.make_page()) == []
+
+
+def check_reranked(candidates: Sequence[Candidate], reranked: Sequence[Candidate]) -> None:
+    """AssertionError unless the reranked ones are some of the candidates, each once, with scores in 0..1, and say of
+    themselves what they said before but for the score."""
+    before = {candidate.item_key: candidate for candidate in candidates}
+    after = [candidate.item_key for candidate in reranked]
+    assert len(set(after)) == len(after), f"doubled: {after}"
+    assert set(after) <= set(before), f"made up: {set(after) - set(before)}"
+    assert all(0.0 <= candidate.score <= 1.0 for candidate in reranked)
+    for candidate in reranked:
+        assert replace(candidate, score=before[candidate.item_key].score) == before[candidate.item_key]
+
+
+class RerankerContract:
+    """The contract of a reranker, one test a promise."""
+
+    #: How many places there are.
+    size: int = 2
+
+    def make_reranker(self) -> Reranker:
+        raise NotImplementedError("make_reranker() returns the reranker to test.")
+
+    def make_page(self) -> Page:
+        """A page on which it changes what is shown of `candidates`."""
+        raise NotImplementedError("make_page() returns a page on which the reranker changes something.")
+
+    #: Candidates that it does not leave as they are on that page.
+    candidates: tuple[str, ...] = ("a", "b", "c", "d")
+
+    def _offered(self) -> tuple[Candidate, ...]:
+        return tuple(
+            Candidate(key, 1.0 - n / 10, "popular", "popular", 1, "seed")
+            for n, key in enumerate(self.candidates)
+        )
+
+    def test_it_names_itself_and_what_it_needs(self) -> None:
+        tested = self.make_reranker()
+        assert tested.name and isinstance(tested.name, str)
+        assert tested.needs <= PAGE_PARTS, (
+            f"needs names {tested.needs - PAGE_PARTS}; known: {sorted(PAGE_PARTS)}"
+        )
+
+    def test_unknown_options_are_refused(self) -> None:
+        try:
+            type(self.make_reranker())(no_such_option=1)
+        except UnknownOption as error:
+            assert error.unknown == ["no_such_option"]
+        else:
+            raise AssertionError("an unknown option was accepted")
+
+    def test_it_changes_something_and_makes_nothing_up(self) -> None:
+        offered = self._offered()
+        found = self.make_reranker().rerank(offered, self.make_page(), self.size, ())
+        check_reranked(offered, found)
+        assert [each.item_key for each in found] != [each.item_key for each in offered]
+
+    def test_the_same_again_gives_the_same(self) -> None:
+        offered, page, tested = self._offered(), self.make_page(), self.make_reranker()
+        found = tested.rerank(offered, page, self.size, ())
+        assert isinstance(found, list)
+        assert tested.rerank(offered, page, self.size, ()) == found
+        assert self.make_reranker().rerank(offered, self.make_page(), self.size, ()) == found
+
+    def test_what_is_placed_already_does_not_come_back(self) -> None:
+        offered = self._offered()
+        for n in range(1, len(offered)):
+            found = self.make_reranker().rerank(offered[n:], self.make_page(), self.size, offered[:n])
+            check_reranked(offered[n:], found)
+
+    def test_where_nothing_is_known_and_nothing_comes_in_there_is_no_error(self) -> None:
+        offered = self._offered()
+        for size in (0, 1, len(offered), 50):
+            check_reranked(offered, self.make_reranker().rerank(offered, make_page(), size, ()))
+        for page in (make_page(), self.make_page()):
+            assert self.make_reranker().rerank((), page, self.size, ()) == []
+            assert self.make_reranker().rerank((), page, self.size, offered) == []

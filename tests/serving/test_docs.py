@@ -53,6 +53,7 @@ RECIPES = {
     "similar, within 20 % of the price": ["t2"],
     "another brand than the one shown": ["t1", "t2", "d1"],
     "never two of a brand": ["b1", "t1", "d1"],
+    "not all of one brand or category": ["b1", "t1", "d1", "b3", "t2"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }

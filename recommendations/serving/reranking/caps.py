@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from recommendations.datatypes import Candidate
-from recommendations.exceptions import ConfigurationError
 from recommendations.serving.facts import Facts
 from recommendations.serving.page import Page
 from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.reranking.options import one_of, whole
 
 #: What items can be counted by. An item may be of several kinds, or of none that is known.
 KINDS: Mapping[str, Callable[[Facts], Iterable[str]]] = {
@@ -31,21 +31,17 @@ class AtMost(Reranker):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        n, per = self.option["n"], self.option["per"]
-        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-            raise ConfigurationError(f'"n" is {n!r}. Set it to a whole number from 1.')
-        if per not in KINDS:
-            raise ConfigurationError(f'"per" is {per!r}. Set it to one of: {", ".join(KINDS)}.')
+        self.n = whole("n", self.option["n"], 1)
+        self.kinds_of = KINDS[one_of("per", self.option["per"], KINDS)]
 
     def rerank(
         self, candidates: Sequence[Candidate], page: Page, size: int, placed: Sequence[Candidate]
     ) -> list[Candidate]:
-        kinds_of = KINDS[self.option["per"]]
-        count = Counter(kind for each in placed for kind in kinds_of(page.facts_of(each.item_key)))
+        count = Counter(kind for each in placed for kind in self.kinds_of(page.facts_of(each.item_key)))
         kept = []
         for candidate in candidates:
-            kinds = list(kinds_of(page.facts_of(candidate.item_key)))
-            if all(count[kind] < self.option["n"] for kind in kinds):
+            kinds = list(self.kinds_of(page.facts_of(candidate.item_key)))
+            if all(count[kind] < self.n for kind in kinds):
                 count.update(kinds)
                 kept.append(candidate)
         return kept

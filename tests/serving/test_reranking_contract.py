@@ -1,0 +1,108 @@
+"""The packaged rerankers keep the contract that is shipped for a shop's own, whatever they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.datatypes import Candidate
+from recommendations.serving.facts import Facts
+from recommendations.serving.page import Page
+from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.reranking.known import RERANKERS
+from recommendations.serving.testing import RerankerContract, check_reranked, make_page
+
+#: Reranker → options with which it changes what is shown on the page below.
+OPTIONS: Mapping[str, list[dict[str, Any]]] = {
+    "at_most": [{}, {"per": "category"}],
+    "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
+}
+
+CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
+
+NOW = datetime(2026, 12, 5, 9, 30, tzinfo=UTC)
+
+FACTS = {
+    key: Facts(
+        categories=(category,),
+        brand=brand,
+        supplier=brand,
+        price=Decimal(price),
+        cost=Decimal(1),
+        stock=9,
+        created_at=NOW,
+    )
+    for key, category, brand, price in [
+        ("a", "Grocery/Bread", "Crust", 2),
+        ("b", "Grocery/Bread", "Crust", 3),
+        ("c", "Grocery/Dairy", "Dale", 9),
+        ("d", "Drinks/Tea", "Leaf", 40),
+    ]
+}
+
+
+def page_of(facts: Mapping[str, Facts]) -> Page:
+    return make_page(facts=facts)
+
+
+def test_every_reranker_is_tried() -> None:
+    assert set(OPTIONS) == set(RERANKERS)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+class TestRerankers(RerankerContract):
+    @pytest.fixture(autouse=True)
+    def made(self, name: str, options: dict[str, Any]) -> None:
+        self.name, self.options = name, options
+
+    def make_reranker(self) -> Reranker:
+        return RERANKERS[self.name](**self.options)
+
+    def make_page(self) -> Page:
+        return page_of(FACTS)
+
+
+KEYS = st.sampled_from("abcdefghij")
+MONEY = st.none() | st.decimals(0, 10_000, places=2)
+SOME_FACTS = st.builds(
+    Facts,
+    categories=st.lists(st.sampled_from(["A/B", "A/C", "D", ""]), max_size=3, unique=True).map(tuple),
+    brand=st.sampled_from(["", "Crust", "Dale"]),
+    supplier=st.sampled_from(["", "North", "South"]),
+    price=MONEY,
+    cost=MONEY,
+    stock=st.none() | st.integers(0, 9),
+)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+@given(
+    scores=st.dictionaries(KEYS, st.floats(0, 1)),
+    facts=st.dictionaries(KEYS, SOME_FACTS),
+    n_placed=st.integers(0, 3),
+    size=st.integers(0, 12),
+)
+def test_whatever_comes_in_some_of_it_goes_out(
+    name: str,
+    options: dict[str, Any],
+    scores: dict[str, float],
+    facts: dict[str, Facts],
+    n_placed: int,
+    size: int,
+) -> None:
+    best_first = sorted(scores.items(), key=lambda pair: -pair[1])
+    everything = [Candidate(key, score, "popular") for key, score in best_first]
+    placed, offered = everything[:n_placed], everything[n_placed:]
+    found = RERANKERS[name](**options).rerank(tuple(offered), page_of(facts), size, placed)
+    check_reranked(offered, found)
+    if name != "at_most":
+        assert len(found) == len(offered)  # puts in order, leaves out nothing
+    if "strength" in RERANKERS[name].options:
+        unchanged = RERANKERS[name](**options | {"strength": 0})
+        assert unchanged.rerank(offered, page_of(facts), size, placed) == offered
