@@ -16,7 +16,10 @@ from recommendations.serving.sources import SOURCES, Source
 from recommendations.serving.testing import SourceContract, make_page
 
 #: Source → options that make it do more than it does without.
-OPTIONS: dict[str, list[dict[str, Any]]] = {"for_you": [{"published": ["buy_again"]}]}
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "for_you": [{"published": ["buy_again"]}],
+    "given": [{"published": ["buy_again"]}],
+}
 
 CASES = [(name, options) for name in SOURCES for options in [{}, *OPTIONS.get(name, [])]]
 

@@ -152,6 +152,33 @@ def test_for_you_can_be_made_of_what_was_published_alone(products: Any, placemen
     assert shown_on("row", somebody("u:1")) == ["t1"]
 
 
+def test_a_list_of_the_callers_own_is_put_in_the_visitors_order(products: Any, placements: Use) -> None:
+    row = {"source": "given", "recommenders": ["also_viewed"]}
+    placements(
+        row={"sources": [row]},
+        learned={"sources": [{**row, "published": ["buy_again"], "published_weight": 2}]},
+    )
+    publish("also_viewed", {"b1": [("b2", 0.8), ("t1", 0.4)], "d1": [("t1", 1.0)]})
+    publish("buy_again", {"a:ann": [("f1", 1.0)]}, ListKind.VISITOR)
+    given = ["f1", products["d1"], "t1", "b2", "d2", "no-such-key", "t1"]
+    assert shown_on("row", items=given) == ["f1", "d1", "t1", "b2", "d2"]
+    happened("a:ann", "view", "b1")
+    happened("a:ann", "view", "d1")
+    slate = recommend("row", somebody(**ANN), items=given)
+    # t1: (0.4 + 1) / 2, d1: half of what was done lately, b2: 0.8 / 2. The others keep their places behind.
+    assert [(item.item_key, round(item.score, 3)) for item in slate] == [
+        ("t1", 0.7),
+        ("d1", 0.5),
+        ("b2", 0.4),
+        ("f1", 0.0),
+        ("d2", 0.0),
+    ]
+    assert {item.source for item in slate} == {"given"}
+    # f1: 2 / 3, and what is recent counts a third.
+    assert shown_on("learned", somebody(**ANN), items=given) == ["f1", "d1", "t1", "b2", "d2"]
+    assert shown_on("row", somebody(**ANN), item="t1") == []
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"source": "for_you", "published": "ials"},
@@ -189,7 +216,7 @@ def test_a_published_recommender_taken_away_is_done_without(settings: Any) -> No
     assert link.source.recommenders == ("also_viewed", "also_bought", "similar_content")
 
 
-PERSONAL = ("for_you", "recently_viewed", "buy_again", "similar_visitors", "from_community")
+PERSONAL = ("for_you", "given", "recently_viewed", "buy_again", "similar_visitors", "from_community")
 
 
 @pytest.mark.parametrize("name", PERSONAL)

@@ -12,11 +12,11 @@ from recommendations.serving.sources.everybody import (
     Popular,
     Trending,
 )
+from recommendations.serving.sources.for_you import ForYou, Given
 from recommendations.serving.sources.items import Similar, Together
 from recommendations.serving.sources.segments import PopularInCategory, SameBrand, SameCategory
 from recommendations.serving.sources.visitors import (
     BuyAgain,
-    ForYou,
     FromCommunity,
     RecentlyViewed,
     SimilarVisitors,
@@ -25,7 +25,7 @@ from recommendations.serving.sources.words import Search
 
 _ALL: tuple[type[Source], ...] = (
     *(Similar, Together, Search),
-    *(ForYou, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
+    *(ForYou, Given, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
     *(PopularInCategory, SameCategory, SameBrand),
 )
