@@ -60,6 +60,12 @@ class Placement:
     minimum: int
 
     @property
+    def wanting_lists(self) -> Sequence[Source | Reranker]:
+        """The parts that read lists: they are read at once for all placements of a page."""
+        links = (*self.sources, *self.fallback)
+        return [*(link.source for link in links), *self.rerankers]
+
+    @property
     def needs_facts(self) -> bool:
         """Does it look at what the mirror says of items?"""
         return any("facts" in part.needs for part in (*self.filters, *self.rerankers))

@@ -25,7 +25,7 @@ from recommendations.serving.steering import Steering
 OVERFETCH = 3
 OVERFETCH_FALLBACK = 2
 
-#: So many times as many where what is known of the items decides about them.
+#: So many times as many where rerankers, rules or what is known of the items decide about them.
 OVERFETCH_FOR_FACTS = 3
 
 
@@ -91,8 +91,9 @@ class PagePlan:
         n_own = len(chosen)
         for candidates in row.fallbacks:
             # What another row of the page shows anyway comes last: a newcomer's page has no two equal rows.
-            candidates = sorted(candidates, key=lambda candidate: candidate.item_key in elsewhere)
-            chosen += self._ranked(row, candidates, size - len(chosen), chosen)
+            for again in (False, True):
+                part = [each for each in candidates if (each.item_key in elsewhere) is again]
+                chosen += self._ranked(row, part, size - len(chosen), chosen)
         return chosen, len(chosen) > n_own
 
     def has_room_for(self, name: str, size: int) -> bool:
@@ -100,17 +101,16 @@ class PagePlan:
         return name in self.rows and size <= self.rows[name].size
 
     def _lists(self, placements: Sequence[Placement]) -> Lists:
-        chain = [link for placement in placements for link in (*placement.sources, *placement.fallback)]
-        return self.page.reads.lists(
-            [request for link in chain for request in link.source.requests(self.page)]
-        )
+        wanting = [part for placement in placements for part in placement.wanting_lists]
+        return self.page.reads.lists([request for part in wanting for request in part.requests(self.page)])
 
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
         holding = [rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self._now)]
         steering = Steering(holding, self.page)
-        taken = size * OVERFETCH_FOR_FACTS if placement.needs_facts or holding else size
+        decided_late = placement.needs_facts or placement.rerankers or holding
+        taken = size * OVERFETCH_FOR_FACTS if decided_late else size
         return Row(
             placement,
             size,

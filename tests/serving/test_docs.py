@@ -47,13 +47,14 @@ def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
     assert get_placement("product_page").size == 8
 
 
-#: Recipe → what is shown on a page about b2 (3.00, brand Crust) where everybody's list is b1 b3 t1 t2 d1.
+#: Recipe → what is shown on a page about b2 (3.00, brand Crust), whose list is b1 b3 t1 t2 d1; everybody likes b1.
 RECIPES = {
     "similar, but cheaper": ["b1", "t1", "d1"],
     "similar, within 20 % of the price": ["t2"],
     "another brand than the one shown": ["t1", "t2", "d1"],
     "never two of a brand": ["b1", "t1", "d1"],
     "not all of one brand or category": ["b1", "t1", "d1", "b3", "t2"],
+    "less of what everybody buys anyway": ["b3", "t1", "t2", "d1", "b1"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }
@@ -61,11 +62,12 @@ RECIPES = {
 
 def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     rows = re.findall(r"^\| ([^|`]+) \| `(\"(?:filters|rerank)\".+)` \|$", PLACEMENTS, re.MULTILINE)
-    twelve.publish_popular(everybody=["b1", "b3", "t1", "t2", "d1"])
-    Item.objects.filter(item_key="b1").update(stock=2)
+    publish("also_viewed", {"b2": ["b1", "b3", "t1", "t2", "d1"]})  # 1.0, 0.95, 0.9, 0.85, 0.8
+    twelve.publish_popular(everybody=["b1"])
     Item.objects.filter(item_key__startswith="t").update(categories=["Gift cards/Any"], brand="Leaf")
     for wish, entry in rows:
-        row = {"sources": ["popular"], **eval(f"{{{entry}}}")}
+        similar = {"source": "similar", "recommenders": ["also_viewed"]}
+        row = {"sources": [similar], **eval(f"{{{entry}}}")}
         settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"row": row}}
         Item.objects.filter(item_key="b1").update(stock=2)
         assert shown_on("row", item=products["b2"]) == RECIPES[wish], wish

@@ -17,11 +17,13 @@ from recommendations.serving.page import Page
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.known import RERANKERS
 from recommendations.serving.testing import RerankerContract, check_reranked, make_page
+from recommendations.store import ListRequest, StoredList
 
 #: Reranker → options with which it changes what is shown on the page below.
 OPTIONS: Mapping[str, list[dict[str, Any]]] = {
     "at_most": [{}, {"per": "category"}],
     "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
+    "damp_popular": [{"strength": 0.3}, {"strength": 1}],
 }
 
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
@@ -47,8 +49,13 @@ FACTS = {
 }
 
 
+#: Everybody likes a most, then c.
+POPULAR = ListRequest("popular", "segment", "")
+LISTS = {POPULAR: StoredList("popular", 1, (("a", 1.0, "popular"), ("c", 0.5, "popular")))}
+
+
 def page_of(facts: Mapping[str, Facts]) -> Page:
-    return make_page(facts=facts)
+    return make_page(facts=facts, lists=LISTS)
 
 
 def test_every_reranker_is_tried() -> None:

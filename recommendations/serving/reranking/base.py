@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.filters import Part
 from recommendations.serving.page import Page
+from recommendations.store import ListRequest
 
 
 class Reranker(Part):
@@ -17,6 +19,11 @@ class Reranker(Part):
     the `facts` (`page.facts_of`).
     """
 
+    def requests(self, page: Page) -> list[ListRequest]:
+        """Stored lists that it looks at: read with those of the sources, then `page.reads.lists` gives them without a
+        query."""
+        return []
+
     @abstractmethod
     def rerank(
         self, candidates: Sequence[Candidate], page: Page, size: int, placed: Sequence[Candidate]
@@ -25,3 +32,14 @@ class Reranker(Part):
 
         None is made up, none doubled.
         """
+
+
+def rescored(candidates: Sequence[Candidate], factors: Sequence[float]) -> list[Candidate]:
+    """The candidates with their scores times factors in 0..1, best first; of equals the one that was before. Where all
+    factors are 1, nothing changes."""
+    if all(factor == 1.0 for factor in factors):
+        return list(candidates)
+    changed = [
+        replace(each, score=each.score * factor) for each, factor in zip(candidates, factors, strict=True)
+    ]
+    return sorted(changed, key=lambda each: -each.score)

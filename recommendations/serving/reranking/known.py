@@ -5,5 +5,6 @@ from __future__ import annotations
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.caps import AtMost
 from recommendations.serving.reranking.diversity import Diversity
+from recommendations.serving.reranking.popularity import DampPopular
 
-RERANKERS: dict[str, type[Reranker]] = {kind.name: kind for kind in (AtMost, Diversity)}
+RERANKERS: dict[str, type[Reranker]] = {kind.name: kind for kind in (AtMost, Diversity, DampPopular)}
