@@ -133,7 +133,8 @@ class PagePlan:
         products = self.page.reads.live(keys)
         asked = [*self.page.item_keys, *products]
         if any(row.needs_facts for row in self.rows.values()):
-            self.page.reads.facts(asked)
+            rerankers = [each for row in self.rows.values() for each in row.placement.rerankers]
+            self.page.reads.facts([*asked, *(key for each in rerankers for key in each.looks_at(self.page))])
         else:
             self.page.reads.groups(asked)
         return products

@@ -55,6 +55,7 @@ RECIPES = {
     "never two of a brand": ["b1", "t1", "d1"],
     "not all of one brand or category": ["b1", "t1", "d1", "b3", "t2"],
     "less of what everybody buys anyway": ["b3", "t1", "t2", "d1", "b1"],
+    "at about the same price first": ["t2", "b1", "b3", "t1", "d1"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.datatypes import Candidate
+from recommendations.profiles.session import Touch
 from recommendations.serving.facts import Facts
+from recommendations.serving.history import History
 from recommendations.serving.page import Page
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.known import RERANKERS
@@ -24,6 +26,7 @@ OPTIONS: Mapping[str, list[dict[str, Any]]] = {
     "at_most": [{}, {"per": "category"}],
     "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
     "damp_popular": [{"strength": 0.3}, {"strength": 1}],
+    "near_price": [{"strength": 0.5}, {"strength": 1}],
 }
 
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
@@ -55,7 +58,9 @@ LISTS = {POPULAR: StoredList("popular", 1, (("a", 1.0, "popular"), ("c", 0.5, "p
 
 
 def page_of(facts: Mapping[str, Facts]) -> Page:
-    return make_page(facts=facts, lists=LISTS)
+    """Of a visitor who looked at d a moment ago, and at c before."""
+    touches = (Touch("d", "view", NOW), Touch("c", "view", NOW - timedelta(days=3)))
+    return make_page("x", about=Facts(price=Decimal(9)), facts=facts, lists=LISTS, history=History(touches))
 
 
 def test_every_reranker_is_tried() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from recommendations.datatypes import Candidate
@@ -23,6 +23,11 @@ class Reranker(Part):
         """Stored lists that it looks at: read with those of the sources, then `page.reads.lists` gives them without a
         query."""
         return []
+
+    def looks_at(self, page: Page) -> Iterable[str]:
+        """Items, besides the candidates and those that the page is about, whose facts it looks at: read with the
+        candidates' when it `needs` the `facts`."""
+        return ()
 
     @abstractmethod
     def rerank(

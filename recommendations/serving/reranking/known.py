@@ -6,5 +6,8 @@ from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.caps import AtMost
 from recommendations.serving.reranking.diversity import Diversity
 from recommendations.serving.reranking.popularity import DampPopular
+from recommendations.serving.reranking.prices import NearPrice
 
-RERANKERS: dict[str, type[Reranker]] = {kind.name: kind for kind in (AtMost, Diversity, DampPopular)}
+RERANKERS: dict[str, type[Reranker]] = {
+    kind.name: kind for kind in (AtMost, Diversity, DampPopular, NearPrice)
+}
