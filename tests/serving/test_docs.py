@@ -56,6 +56,7 @@ RECIPES = {
     "not all of one brand or category": ["b1", "t1", "d1", "b3", "t2"],
     "less of what everybody buys anyway": ["b3", "t1", "t2", "d1", "b1"],
     "at about the same price first": ["t2", "b1", "b3", "t1", "d1"],
+    "three places for small suppliers": ["b1", "b3", "t1", "d1"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }

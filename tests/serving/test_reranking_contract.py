@@ -26,6 +26,7 @@ OPTIONS: Mapping[str, list[dict[str, Any]]] = {
     "at_most": [{}, {"per": "category"}],
     "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
     "damp_popular": [{"strength": 0.3}, {"strength": 1}],
+    "floor": [{"where": {"brand": "Dale"}}, {"where": {"price": {"from": 5}}, "share": 1}],
     "near_price": [{"strength": 0.5}, {"strength": 1}],
 }
 
