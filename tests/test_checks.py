@@ -150,6 +150,14 @@ def test_e011_no_such_algorithm() -> None:
     assert "is no subclass of recommendations.algorithms.base.Algorithm" in found.msg
 
 
+def test_e018_a_wrong_rule() -> None:
+    found = only(messages(RULES={"no": {"action": "hide"}}), "E018")
+    assert found.msg.startswith(
+        'RECOMMENDATIONS["RULES"]["no"]["action"] is \'hide\'. Set it to one of: exclude, '
+    )
+    assert found.hint == 'Change RECOMMENDATIONS["RULES"]["no"].'
+
+
 def test_e012_an_unknown_option_names_the_known_ones() -> None:
     found = only(messages(RECOMMENDERS={"popular": {"options": {"half_live": 3}}}), "E012")
     assert "Popular has no option 'half_live'. Known options: by, events, half_life_days," in found.msg

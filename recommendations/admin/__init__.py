@@ -1,5 +1,5 @@
 """The merchandiser's pages in the shop's own admin site: one module a topic, registered on import."""
 
-from recommendations.admin import events, items, jobs, lists, overrides, reports, snapshots, visitors
+from recommendations.admin import events, items, jobs, lists, overrides, reports, rules, snapshots, visitors
 
-__all__ = ["events", "items", "jobs", "lists", "overrides", "reports", "snapshots", "visitors"]
+__all__ = ["events", "items", "jobs", "lists", "overrides", "reports", "rules", "snapshots", "visitors"]

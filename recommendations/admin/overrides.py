@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +22,7 @@ from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import changing
 from recommendations.overrides.merging import changes, effective
-from recommendations.serving import placements
+from recommendations.serving import placements, rules
 
 State = Override.State
 
@@ -39,6 +39,8 @@ def checked(override: Override) -> object:
     out, as the web process loads no algorithms."""
     if override.kind == Override.Kind.PLACEMENT:
         return placements.overridden(override)
+    if override.kind == Override.Kind.RULE:
+        return rules.overridden(override)
     return effective(override)
 
 
@@ -48,7 +50,7 @@ class OverrideAdmin(AsksFirst):
     change_list_template = "admin/recommendations/override_change_list.html"
     change_form_template = "admin/recommendations/override_change_form.html"
     list_display = ("what", "standing", "story", "by")
-    list_filter = ("state", "kind", "author_kind")
+    list_filter: ClassVar[Any] = ("state", "kind", "author_kind")
     search_fields = ("name",)
     ordering = ("-pk",)
     actions = ("activate_selected", "reject_selected", "roll_back_selected")

@@ -7,6 +7,7 @@ from recommendations.checks.learning import (
     check_placements,
     check_rebuilding,
     check_recommenders,
+    check_rules,
     check_training_folder,
 )
 from recommendations.checks.storing import check_store
@@ -18,6 +19,7 @@ __all__ = [
     "check_placements",
     "check_rebuilding",
     "check_recommenders",
+    "check_rules",
     "check_store",
     "check_training_folder",
 ]

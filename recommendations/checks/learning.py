@@ -69,6 +69,21 @@ def check_placements(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 
 
 @register(TAG)
+def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E018: the rules of the settings."""
+    from recommendations.serving.rules import rules_of
+
+    try:
+        _rules, errors = rules_of({})
+    except ConfigurationError:  # E010 says so
+        return []
+    return [
+        Error(str(error), hint=f'Change RECOMMENDATIONS["RULES"]["{name}"].', id="recommendations.E018")
+        for name, error in errors.items()
+    ]
+
+
+@register(TAG)
 def check_training_folder(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W005: nothing can be kept where training wants to keep the events that it has read."""
     try:

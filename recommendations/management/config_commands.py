@@ -19,6 +19,7 @@ from recommendations.overrides.merging import (
     changes,
     effective,
     entries_of,
+    entry_of,
     plain,
     settings_lines,
 )
@@ -67,6 +68,10 @@ def checked(override: Override) -> object:
         from recommendations.serving.placements import overridden as placement
 
         return placement(override)
+    if override.kind == Override.Kind.RULE:
+        from recommendations.serving.rules import overridden as rule
+
+        return rule(override)
     from recommendations.training.recommenders import overridden as recommender  # loads numpy
 
     return recommender(override)
@@ -84,7 +89,7 @@ def problem_of(override: Override) -> str:
 def _activated(pk: int, by: Somebody) -> str:
     override = activate(pk, by=by, check=checked)
     start = f"Override {override.pk} of {override.name} is active"
-    if override.kind == Override.Kind.PLACEMENT:
+    if override.kind != Override.Kind.RECOMMENDER:
         return f"{start}, from the next page on."
     return f"{start}, from the next training on. Now: manage.py recommendations train {override.name}"
 
@@ -106,14 +111,17 @@ def _effective(scope: str) -> Iterator[str]:
     for kind, key in SETTINGS.items():
         overrides = {override.name: override for override in active if override.kind == kind}
         yield f"# {key}"
-        for name, entry in entries_of(kind).items():
+        entries = dict(entries_of(kind))
+        if kind == Override.Kind.RULE:  # rules of the admin need no entry in the settings
+            entries = {name: entry_of(kind, name) for name in dict.fromkeys([*entries, *overrides])}
+        for name, entry in entries.items():
             override = overrides.get(name)
             if override is not None:
                 problem = problem_of(override)
                 yield from _comment(f"{_title(override)}{f': LEFT OUT, {problem}' if problem else ''}")
                 entry = entry if problem else effective(override)
             yield _python({name: plain(entry)})
-        gone = [override for name, override in overrides.items() if name not in entries_of(kind)]
+        gone = [override for name, override in overrides.items() if name not in entries]
         for override in gone:
             yield from _comment(f"{_title(override)}: LEFT OUT, {problem_of(override)}")
         yield ""

@@ -69,7 +69,7 @@ def _left_out(scope: str) -> list[str]:
     """The active Overrides that have no effect: of recommenders, those that the last training could not use."""
     active = Override.objects.filter(scope=scope, state=Override.State.ACTIVE).order_by("kind", "name")
     problems = [
-        (override, problem_of(override) if override.kind == Override.Kind.PLACEMENT else override.problem)
+        (override, problem_of(override) if override.kind != Override.Kind.RECOMMENDER else override.problem)
         for override in active
     ]
     return [

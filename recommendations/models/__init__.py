@@ -5,6 +5,7 @@ from recommendations.models.items import Item
 from recommendations.models.jobs import Job
 from recommendations.models.overrides import Override, OverrideChange
 from recommendations.models.profiles import Profile
+from recommendations.models.rules import Rule
 from recommendations.models.snapshots import RankedList, Snapshot
 from recommendations.models.stats import Counter, DailyStat, Report
 
@@ -21,6 +22,7 @@ __all__ = [
     "Profile",
     "RankedList",
     "Report",
+    "Rule",
     "Snapshot",
     "VisitorLink",
 ]

@@ -118,7 +118,7 @@ def _recommend(
             break
     chosen, fallback_used = plan.choose(placement.name, wanted)
     slate_id = secrets.token_urlsafe(12)
-    places = tuple(_slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
+    places = tuple(slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
     return Slate(
         slate_id=slate_id,
         placement=placement.name,
@@ -156,7 +156,7 @@ def _kept_plans(context: Context) -> dict[Any, Any]:
     return {} if state is None else state.plans
 
 
-def _slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Context) -> SlateItem:
+def slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Context) -> SlateItem:
     product = plan.products[candidate.item_key]
     return SlateItem(
         position=position,

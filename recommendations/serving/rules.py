@@ -91,7 +91,7 @@ def parsed(name: str, entry: Mapping[str, Any]) -> Rule | None:
         raise ConfigurationError(
             f'{where}["where"] is {entry["where"]!r}, which means every item. Say which: {{"brand": "Acme"}}.'
         )
-    starts, ends = (_moment(f'{where}["{side}"]', entry[side]) for side in ("starts", "ends"))
+    starts, ends = (moment(f'{where}["{side}"]', entry[side]) for side in ("starts", "ends"))
     if starts and ends and starts >= ends:
         raise ConfigurationError(f'{where}["ends"] is {entry["ends"]!r}, which is not after its start.')
     placements = _names(f'{where}["placements"]', entry["placements"])
@@ -148,23 +148,23 @@ def _names(where: str, value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def _moment(where: str, value: Any) -> datetime | None:
+def moment(where: str, value: Any) -> datetime | None:
     """A time with its zone; one without, and midnight for a day, in the shop's time zone."""
     if value is None or value == "":
         return None
-    moment = value
+    at = value
     if isinstance(value, str):
         try:
-            moment = parse_datetime(value) or parse_date(value)
+            at = parse_datetime(value) or parse_date(value)
         except ValueError:  # a 13th month
-            moment = None
-    if not isinstance(moment, date):
+            at = None
+    if not isinstance(at, date):
         raise ConfigurationError(
             f"{where} is {value!r}. Write a time as 2026-12-01T08:00, or a day as 2026-12-01."
         )
-    if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    if not isinstance(at, datetime):
+        at = datetime(at.year, at.month, at.day)
+    return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
 def _visitors(where: str, value: Any) -> Mapping[str, Any]:
