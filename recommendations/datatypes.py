@@ -94,7 +94,8 @@ def category_levels(path: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom and where a list is made. `request` is absent in e-mails and workers."""
+    """For whom, where and when a list is made. `request` is absent in e-mails and workers; `moment`, with its zone, is
+    when the page is shown, None for now."""
 
     user: Any = None
     visitor_key: str = ""
@@ -107,6 +108,7 @@ class Context:
     channel: str = "web"
     page: str = ""
     personalise: bool = True
+    moment: datetime | None = None
     request: Any = field(default=None, repr=False, compare=False)
 
     def with_(self, **changes: Any) -> Context:

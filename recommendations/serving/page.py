@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from django.utils import timezone
 
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, category_levels
@@ -93,6 +96,11 @@ class Page:
         self.context = context
         self.shown = shown
         self.reads = reads or Reads(context)
+
+    @cached_property
+    def now(self) -> datetime:
+        """When the page is shown."""
+        return self.context.moment or timezone.now()
 
     @property
     def item_key(self) -> str:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from recommendations.datatypes import Candidate
 from recommendations.serving.blending import blend
 from recommendations.serving.page import Page
@@ -62,7 +60,7 @@ class PagePlan:
         rules: Sequence[Rule] = (),
     ) -> None:
         self.page = page
-        self._rules, self._now = rules, timezone.now()
+        self._rules = rules
         placements = list(placements)
         lists = self._lists(placements)
         self.rows = {
@@ -107,7 +105,7 @@ class PagePlan:
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
-        holding = [rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self._now)]
+        holding = [rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self.page.now)]
         steering = Steering(holding, self.page)
         decided_late = placement.needs_facts or placement.rerankers or holding
         taken = size * OVERFETCH_FOR_FACTS if decided_late else size

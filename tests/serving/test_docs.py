@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 from django.template import engines
 from django.test import RequestFactory
+from django.utils import timezone
 
 from recommendations.conf import DEFAULTS, PLACEMENT_DEFAULTS
-from recommendations.datatypes import ListKind
+from recommendations.datatypes import Context, ListKind
 from recommendations.models import Item
 from recommendations.serving.filters import FILTERS
 from recommendations.serving.placements import get_placement
@@ -47,7 +49,8 @@ def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
     assert get_placement("product_page").size == 8
 
 
-#: Recipe → what is shown on a page about b2 (3.00, brand Crust), whose list is b1 b3 t1 t2 d1; everybody likes b1.
+#: Recipe → what is shown on a page about b2 (3.00, brand Crust), whose list is b1 b3 t1 t2 d1; everybody likes b1;
+#: on the morning of December 1.
 RECIPES = {
     "similar, but cheaper": ["b1", "t1", "d1"],
     "similar, within 20 % of the price": ["t2"],
@@ -57,6 +60,8 @@ RECIPES = {
     "less of what everybody buys anyway": ["b3", "t1", "t2", "d1", "b1"],
     "at about the same price first": ["t2", "b1", "b3", "t1", "d1"],
     "three places for small suppliers": ["b1", "b3", "t1", "d1"],
+    "gifts first before Christmas": ["t1", "t2", "b1", "b3", "d1"],
+    "milk first in the morning": ["d1", "b1", "b3", "t1", "t2"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }
@@ -67,12 +72,13 @@ def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     publish("also_viewed", {"b2": ["b1", "b3", "t1", "t2", "d1"]})  # 1.0, 0.95, 0.9, 0.85, 0.8
     twelve.publish_popular(everybody=["b1"])
     Item.objects.filter(item_key__startswith="t").update(categories=["Gift cards/Any"], brand="Leaf")
+    morning = Context(moment=timezone.make_aware(datetime(2026, 12, 1, 9)))
     for wish, entry in rows:
         similar = {"source": "similar", "recommenders": ["also_viewed"]}
         row = {"sources": [similar], **eval(f"{{{entry}}}")}
         settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"row": row}}
         Item.objects.filter(item_key="b1").update(stock=2)
-        assert shown_on("row", item=products["b2"]) == RECIPES[wish], wish
+        assert shown_on("row", morning, item=products["b2"]) == RECIPES[wish], wish
     assert {wish for wish, _ in rows} == set(RECIPES)
 
 

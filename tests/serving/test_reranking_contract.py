@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.datatypes import Candidate
+from recommendations.datatypes import Candidate, Context
 from recommendations.profiles.session import Touch
 from recommendations.serving.facts import Facts
 from recommendations.serving.history import History
@@ -27,6 +27,7 @@ OPTIONS: Mapping[str, list[dict[str, Any]]] = {
     "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
     "damp_popular": [{"strength": 0.3}, {"strength": 1}],
     "floor": [{"where": {"brand": "Dale"}}, {"where": {"price": {"from": 5}}, "share": 1}],
+    "in_context": [{"where": {"brand": "Dale"}, "when": {"months": [12]}, "factor": n} for n in (0.5, 3)],
     "near_price": [{"strength": 0.5}, {"strength": 1}],
 }
 
@@ -61,7 +62,8 @@ LISTS = {POPULAR: StoredList("popular", 1, (("a", 1.0, "popular"), ("c", 0.5, "p
 def page_of(facts: Mapping[str, Facts]) -> Page:
     """Of a visitor who looked at d a moment ago, and at c before."""
     touches = (Touch("d", "view", NOW), Touch("c", "view", NOW - timedelta(days=3)))
-    return make_page("x", about=Facts(price=Decimal(9)), facts=facts, lists=LISTS, history=History(touches))
+    history, shown = History(touches), Facts(price=Decimal(9))
+    return make_page("x", about=shown, facts=facts, lists=LISTS, history=history, context=Context(moment=NOW))
 
 
 def test_every_reranker_is_tried() -> None:

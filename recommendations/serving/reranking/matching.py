@@ -6,7 +6,7 @@ from typing import Any
 
 from recommendations.datatypes import Candidate
 from recommendations.exceptions import ConfigurationError
-from recommendations.serving.conditions import Condition, subject
+from recommendations.serving.conditions import Condition, Subject
 from recommendations.serving.page import Page
 from recommendations.serving.reranking.base import Reranker
 
@@ -29,5 +29,5 @@ class MatchingReranker(Reranker):
         """Does the condition hold for it?"""
         if self.condition.is_relative and not page.item_key:
             return False
-        facts = page.facts_of(candidate.item_key)
-        return self.condition.holds(subject(candidate.item_key, facts, page.about))
+        key = candidate.item_key
+        return self.condition.holds(Subject(key, page.facts_of(key), page.about, page.now))
