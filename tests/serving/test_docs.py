@@ -62,6 +62,7 @@ RECIPES = {
     "three places for small suppliers": ["b1", "b3", "t1", "d1"],
     "gifts first before Christmas": ["t1", "t2", "b1", "b3", "d1"],
     "milk first in the morning": ["d1", "b1", "b3", "t1", "t2"],
+    "what earns more first": ["b3", "b1", "t2", "t1", "d1"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
 }

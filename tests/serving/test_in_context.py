@@ -113,17 +113,17 @@ def test_the_device(shown: Callable[..., str], headers: dict[str, str], device: 
         ({"when": {"season": "winter"}}, "\"when\" names 'season'. Known: device, hours, "),
         (
             {"when": {"device": "fridge"}},
-            '"device" is \'fridge\'. Set it to one or several of: mobile',
+            "\"device\" is 'fridge'. Set it to one or several of: mobile",
         ),
         (
             {"when": {"hours": [6, 11]}},
             '"hours" is [6, 11]. Write it as {"from": 6, "below": 11}, from',
         ),
-        ({"when": {"hours": {"from": 25}}}, '"hours" is {\'from\': 25}. Write it as '),
+        ({"when": {"hours": {"from": 25}}}, "\"hours\" is {'from': 25}. Write it as "),
         ({"when": {"months": [13]}}, '"months" is [13]. Set it to a list of numbers from 1 to 12.'),
         (
             {"when": {"weekdays": ["sat"]}},
-            '"weekdays" is [\'sat\']. Set it to one or several of: mon',
+            "\"weekdays\" is ['sat']. Set it to one or several of: mon",
         ),
         ({"when": {"country": 49}}, '"country" is 49. Set it to a text or a list of texts.'),
         ({"when": {"months": 12}, "factor": 0}, '"factor" is 0. Set it above 0, at most 100; below 1 puts'),
