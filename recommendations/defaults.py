@@ -79,6 +79,14 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.high_conversion.HighConversion",
         "options": {},
     },
+    "on_sale": {
+        "algorithm": "recommendations.algorithms.on_sale.OnSale",
+        "options": {"events": _BEHAVIOUR},
+    },
+    "price_dropped": {
+        "algorithm": "recommendations.algorithms.price_dropped.PriceDropped",
+        "options": {"events": _BEHAVIOUR},
+    },
     "buy_again": {
         "algorithm": "recommendations.algorithms.buy_again.BuyAgain",
         "options": {"events": {"purchase": 1.0}},

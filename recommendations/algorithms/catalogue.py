@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from recommendations.datatypes import category_levels
 
+_NUMBERS = ("created", "prices", "previous_prices", "price_changed")
+
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
@@ -20,7 +22,8 @@ class Catalogue:
 
     `group_keys` joins variants of one product ("" = by itself); `categories` holds, per item, its paths,
     outermost first, joined by "/"; `created` is POSIX seconds or NaN; `prices` are in the shop's currency, NaN = not
-    known; `attributes` holds, per item, name → values as strings (`{"colour": ("red", "blue")}`).
+    known; `previous_prices` are those before the last change, which was at `price_changed` (POSIX seconds), NaN = none;
+    `attributes` holds, per item, name → values as strings (`{"colour": ("red", "blue")}`).
     """
 
     item_keys: tuple[str, ...]
@@ -31,6 +34,8 @@ class Catalogue:
     brands: tuple[str, ...]
     created: NDArray[np.float64]
     prices: NDArray[np.float64]
+    previous_prices: NDArray[np.float64]
+    price_changed: NDArray[np.float64]
     attributes: tuple[Mapping[str, tuple[str, ...]], ...]
 
     def __len__(self) -> int:
@@ -48,6 +53,8 @@ class Catalogue:
         group_keys: Iterable[str] | None = None,
         created: Iterable[float | None] | None = None,
         prices: Iterable[float | None] | None = None,
+        previous_prices: Iterable[float | None] | None = None,
+        price_changed: Iterable[float | None] | None = None,
         attributes: Iterable[Mapping[str, Any]] | None = None,
     ) -> Catalogue:
         """A catalogue from columns; what is not given is empty.
@@ -68,6 +75,8 @@ class Catalogue:
             "categories": _paths(categories, n),
             "created": _numbers(created, n),
             "prices": _numbers(prices, n),
+            "previous_prices": _numbers(previous_prices, n),
+            "price_changed": _numbers(price_changed, n),
             "attributes": [{}] * n if attributes is None else [_attributes(each) for each in attributes],
         }
         for name, values in columns.items():
@@ -84,12 +93,12 @@ class Catalogue:
             raise ValueError(
                 f"item_keys: {double!r} is there twice; keys are unique over all product models."
             )
-        arranged = {name: tuple(values[i] for i in order) for name, values in columns.items()}
-        created_at = np.array(arranged.pop("created"), np.float64)
-        price_of = np.array(arranged.pop("prices"), np.float64)
-        if np.isinf(price_of).any():
-            raise ValueError("prices: one is infinite; give None where a price is not known.")
-        return cls(item_keys=ordered, created=created_at, prices=price_of, **arranged)
+        arranged: dict[str, Any] = {name: tuple(values[i] for i in order) for name, values in columns.items()}
+        numbers: dict[str, Any] = {name: np.array(arranged.pop(name), np.float64) for name in _NUMBERS}
+        for name in ("prices", "previous_prices"):
+            if np.isinf(numbers[name]).any():
+                raise ValueError(f"{name}: one is infinite; give None where a price is not known.")
+        return cls(item_keys=ordered, **numbers, **arranged)
 
     @cached_property
     def codes(self) -> dict[str, int]:

@@ -46,7 +46,8 @@ def sample_columns(seed: int = 0, n_visitors: int = 40, n_items: int = 24) -> di
 
 
 def sample_catalogue(n_items: int = 26, prefix: str = "item-") -> Catalogue:
-    """Items in two categories, the last two without events, the first two variants of one product."""
+    """Items in two categories, the last two without events, the first two variants of one product; every other one is
+    cheaper than it was."""
     numbers = range(n_items)
     return Catalogue.from_columns(
         item_keys=[f"{prefix}{n:03d}" for n in numbers],
@@ -57,6 +58,10 @@ def sample_catalogue(n_items: int = 26, prefix: str = "item-") -> Catalogue:
         categories=[[("Seats/Chairs", "Lights/Lamps")[n % 2]] for n in numbers],
         brands=[("Acme", "Birch & Co")[n // 3 % 2] for n in numbers],
         group_keys=["family" if n < 2 else "" for n in numbers],
+        prices=[10.0 + n for n in numbers],
+        previous_prices=[20.0 + n if n % 2 else 9.0 for n in numbers],
+        price_changed=[3 * n * DAY for n in numbers],
+        attributes=[{"regular_price": 20.0 + n if n % 2 else 10.0 + n} for n in numbers],
     )
 
 

@@ -27,6 +27,14 @@ class Item(models.Model):
     available_until = models.DateTimeField(_("available until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), null=True, blank=True)
     price_changed_at = models.DateTimeField(_("price changed at"), null=True, blank=True)
+    previous_price = models.DecimalField(
+        _("previous price"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Before the last change."),
+    )
     restocked_at = models.DateTimeField(_("restocked at"), null=True, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     content_hash = models.CharField(_("content hash"), max_length=32, blank=True)

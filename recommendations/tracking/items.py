@@ -34,7 +34,15 @@ _COPIED = [
     "created_at",
     "attributes",
 ]
-_UPDATED = [*_COPIED, "price_changed_at", "restocked_at", "content_hash", "is_gone", "synced_at"]
+_UPDATED = [
+    *_COPIED,
+    "previous_price",
+    "price_changed_at",
+    "restocked_at",
+    "content_hash",
+    "is_gone",
+    "synced_at",
+]
 
 
 @dataclass
@@ -157,6 +165,7 @@ def to_item(data: ItemData, old: Item | None, now: datetime) -> Item:
     if old is not None:
         price_changed = old.price != row.price
         came_back = (old.stock or 0) <= 0 < (row.stock or 0)
+        row.previous_price = old.price if price_changed else old.previous_price
         row.price_changed_at = now if price_changed else old.price_changed_at
         row.restocked_at = now if came_back else old.restocked_at
     return row

@@ -114,16 +114,23 @@ def load_catalogue(scope: str = "", progress: Progress | None = None) -> Catalog
         "brand",
         "created",
         "amount",
+        "amount_before",
+        "changed",
         "attributes",
     )
     rows = list(
-        items.annotate(created=Epoch("created_at"), amount=Number("price"))
+        items.annotate(
+            created=Epoch("created_at"),
+            amount=Number("price"),
+            amount_before=Number("previous_price"),
+            changed=Epoch("price_changed_at"),
+        )
         .values_list(*fields)
         .iterator(CHUNK_ROWS)
     )
     told.advance(len(rows))
     columns = zip(*rows, strict=True) if rows else ((),) * len(fields)
-    keys, groups, titles, texts, categories, brands, created, prices, attributes = columns
+    keys, groups, titles, texts, categories, brands, created, prices, previous, changed, attributes = columns
     return Catalogue.from_columns(
         item_keys=keys,
         group_keys=groups,
@@ -133,5 +140,7 @@ def load_catalogue(scope: str = "", progress: Progress | None = None) -> Catalog
         brands=brands,
         created=created,
         prices=prices,
+        previous_prices=previous,
+        price_changed=changed,
         attributes=attributes,
     )

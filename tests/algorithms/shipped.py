@@ -26,8 +26,10 @@ from recommendations.algorithms.item_knn import ItemKNN
 from recommendations.algorithms.learned_blend import LearnedBlend
 from recommendations.algorithms.markov import Markov
 from recommendations.algorithms.new_arrivals import NewArrivals
+from recommendations.algorithms.on_sale import OnSale
 from recommendations.algorithms.polynomial import PolynomialFilter
 from recommendations.algorithms.popular import Popular
+from recommendations.algorithms.price_dropped import PriceDropped
 from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.rp3beta import RP3beta
 from recommendations.algorithms.sentence import SentenceEncoder
@@ -94,6 +96,8 @@ CASES: Sequence[Case] = (
         NewArrivals,
         copied="how well an arrival does is shrunk to what is usual by a prior that is learned from counts",
     ),
+    Case(OnSale),
+    Case(PriceDropped),
     Case(
         HighConversion,
         {"seen": ("view",), "min_buyers": 1},

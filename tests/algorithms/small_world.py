@@ -121,6 +121,10 @@ def catalogue(items: Sequence[str] = ITEMS) -> Catalogue:
         categories=[[("Seats/Chairs", "Lights")[n % 2]] for n in range(len(items))],
         group_keys=["pair" if n < 2 else "" for n in range(len(items))],
         created=[n * 10 * DAY for n in range(len(items))],
+        prices=[8.0 + n for n in range(len(items))],
+        previous_prices=[10.0 + 2 * n for n in range(len(items))],
+        price_changed=[90 * DAY] * len(items),
+        attributes=[{"regular_price": 10.0 + 2 * n} for n in range(len(items))],
     )
 
 

@@ -15,6 +15,8 @@ from recommendations.algorithms.buy_again import BuyAgain
 from recommendations.algorithms.communities import VisitorCommunities
 from recommendations.algorithms.high_conversion import HighConversion
 from recommendations.algorithms.new_arrivals import NewArrivals
+from recommendations.algorithms.on_sale import OnSale
+from recommendations.algorithms.price_dropped import PriceDropped
 from recommendations.algorithms.trending import Trending
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "algorithms" / "popularity.md"
@@ -31,7 +33,10 @@ def test_the_examples_run(example: str) -> None:
     exec(compile(example, str(PAGE), "exec", dont_inherit=True), {})  # noqa: S102
 
 
-@pytest.mark.parametrize("algorithm", [Trending, NewArrivals, BuyAgain, HighConversion, VisitorCommunities])
+DESCRIBED = (Trending, NewArrivals, OnSale, PriceDropped, BuyAgain, HighConversion, VisitorCommunities)
+
+
+@pytest.mark.parametrize("algorithm", DESCRIBED)
 def test_the_tables_list_every_option_with_its_default(algorithm: type[Algorithm]) -> None:
     section = TEXT.split(f"\n## {algorithm.__name__}\n")[1].split("\n## ")[0]
     listed = dict(re.findall(r"^\| `(\w+)` \| `(.*?)` \|", section, flags=re.MULTILINE))

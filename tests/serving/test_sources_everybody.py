@@ -15,7 +15,16 @@ from tests.serving.twelve import NOBODY, publish, publish_popular, shown_on
 
 Use = Callable[..., None]
 
-MEASURES = ("trending", "new_arrivals", "best_sellers", "most_viewed", "most_carted", "high_conversion")
+MEASURES = (
+    "trending",
+    "new_arrivals",
+    "best_sellers",
+    "most_viewed",
+    "most_carted",
+    "high_conversion",
+    "on_sale",
+    "price_dropped",
+)
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -34,8 +34,11 @@ def test_the_whole_catalogue_is_mirrored_and_what_is_gone_is_marked() -> None:
     report = sync_items()
     assert (report.seen, report.new, report.changed, report.gone) == (1, 0, 1, 1)
     item.refresh_from_db()
-    assert item.price_changed_at is not None
+    assert item.price_changed_at is not None and item.previous_price == Decimal("4.00")
     assert Item.objects.get(is_gone=True).title == "Milk"
+    sync_items()
+    item.refresh_from_db()
+    assert item.previous_price == Decimal("4.00")
 
 
 def test_nothing_changed_is_nothing_changed() -> None:
@@ -45,7 +48,11 @@ def test_nothing_changed_is_nothing_changed() -> None:
     report = sync_items()
     assert (report.new, report.changed, report.gone) == (0, 0, 0)
     again = Item.objects.get()
-    assert (again.content_hash, again.price_changed_at) == (first.content_hash, None)
+    assert (again.content_hash, again.price_changed_at, again.previous_price) == (
+        first.content_hash,
+        None,
+        None,
+    )
 
 
 def test_the_number_of_queries_depends_on_the_batches_only() -> None:

@@ -144,6 +144,8 @@ def test_the_catalogue_is_the_mirror() -> None:
         group_key="g",
         created_at=created,
         price=Decimal("2.50"),
+        previous_price=Decimal("3.00"),
+        price_changed_at=created,
         attributes={"vegan": True, "colour": ["red"], "weights": {"net": 1}},
     )
     make_items("1")
@@ -156,5 +158,8 @@ def test_the_catalogue_is_the_mirror() -> None:
     assert (catalogue.brands[1], catalogue.texts[1], catalogue.group_keys[1]) == ("Acme", "words", "g")
     assert np.isnan(catalogue.created[0]) and np.isnan(catalogue.prices[0])
     assert catalogue.prices[1] == 2.5
+    assert np.isnan(catalogue.previous_prices[0]) and np.isnan(catalogue.price_changed[0])
+    assert catalogue.previous_prices[1] == 3.0
+    assert catalogue.price_changed[1] == pytest.approx(created.timestamp(), abs=0.002)
     assert catalogue.attributes == ({}, {"vegan": ("True",), "colour": ("red",)})
     assert catalogue.created[1] == pytest.approx(created.timestamp(), abs=0.002)

@@ -62,3 +62,17 @@ class HighConversion(Popular):
 
     name = "high_conversion"
     default_recommenders = ("high_conversion",)
+
+
+class OnSale(Popular):
+    """What is sold below its regular price."""
+
+    name = "on_sale"
+    default_recommenders = ("on_sale",)
+
+
+class PriceDropped(Popular):
+    """What has become cheaper lately."""
+
+    name = "price_dropped"
+    default_recommenders = ("price_dropped",)

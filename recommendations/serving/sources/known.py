@@ -9,7 +9,9 @@ from recommendations.serving.sources.everybody import (
     MostCarted,
     MostViewed,
     NewArrivals,
+    OnSale,
     Popular,
+    PriceDropped,
     Trending,
 )
 from recommendations.serving.sources.for_you import ForYou, Given
@@ -27,6 +29,7 @@ _ALL: tuple[type[Source], ...] = (
     *(Similar, Together, Search),
     *(ForYou, Given, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
+    *(OnSale, PriceDropped),
     *(PopularInCategory, SameCategory, SameBrand),
 )
 
