@@ -282,6 +282,7 @@ class SlateItem:
     product: Any = field(repr=False, compare=False)
     seed_key: str = ""
     rules: tuple[str, ...] = ()  # names of the rules that acted on it
+    reason: str = ""  # why it is there, in the visitor's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,7 @@ class Slate:
     items: tuple[SlateItem, ...]
     token: str = ""
     fallback_used: bool = False
+    dropped: Mapping[str, str] = field(default_factory=dict, repr=False)  # item key → the rule that left it out
 
     def __bool__(self) -> bool:
         return bool(self.items)

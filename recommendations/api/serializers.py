@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from recommendations.datatypes import Kind
+from recommendations.datatypes import Kind, Slate
 from recommendations.serving.placements import LARGEST_SIZE
 from recommendations.serving.terms import MOST_CHARACTERS
 
@@ -60,6 +61,9 @@ class SlateQuerySerializer(serializers.Serializer):
         max_value=LARGEST_SIZE,
         help_text="Places; the placement's own size if left out.",
     )
+    explain = serializers.BooleanField(
+        required=False, help_text="For staff: what placed each item, and which rules left others out."
+    )
 
 
 class CardSerializer(serializers.Serializer):
@@ -89,6 +93,9 @@ class SlateItemSerializer(serializers.Serializer):
         help_text="What placed it, e.g. `similar`."
     )
     seed = serializers.CharField(source="seed_key", help_text='The item it was placed for; "" for none.')
+    reason = serializers.CharField(
+        help_text='Why it is there, in the language of the request: "Because you viewed Rye bread". May be empty.'
+    )
     card = CardSerializer()
 
 
@@ -100,6 +107,34 @@ class SlateSerializer(serializers.Serializer):
     token = serializers.CharField(help_text="Empty when there are no items.")
     fallback_used = serializers.BooleanField()
     items = SlateItemSerializer(many=True)
+
+
+class LeftOutSerializer(serializers.Serializer):
+    """A candidate that a rule left out."""
+
+    item = serializers.CharField()
+    rule = serializers.CharField()
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """What placed an item."""
+
+    item = serializers.CharField(source="item_key")
+    score = serializers.FloatField(help_text="From 0 to 1, after blending, boosts and reranking.")
+    source = serializers.CharField()  # type: ignore[assignment]
+    recommender = serializers.CharField(help_text="Whose list gave it most; empty for items without a list.")
+    rules = serializers.ListField(child=serializers.CharField(), help_text="The rules that acted on it.")
+
+
+class ExplainedSlateSerializer(SlateSerializer):
+    """With `explain=1`."""
+
+    explained = ExplanationSerializer(source="items", many=True)
+    left_out = serializers.SerializerMethodField()
+
+    @extend_schema_field(LeftOutSerializer(many=True))
+    def get_left_out(self, slate: Slate) -> list[dict[str, str]]:
+        return [{"item": key, "rule": rule} for key, rule in sorted(slate.dropped.items())]
 
 
 class UnknownPlacementSerializer(serializers.Serializer):

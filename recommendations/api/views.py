@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_cookie
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny
@@ -18,12 +18,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from recommendations.adapter import get_adapter
 from recommendations.api import examples
 from recommendations.api.events import batch_of, take_batch
 from recommendations.api.serializers import (
     ErrorsSerializer,
     EventBatchSerializer,
     EventResultsSerializer,
+    ExplainedSlateSerializer,
     SlateQuerySerializer,
     SlateSerializer,
     UnknownPlacementSerializer,
@@ -67,9 +69,13 @@ class ShopView(APIView):
         _parameter("category", OpenApiTypes.STR),
         _parameter("query", OpenApiTypes.STR),
         _parameter("size", OpenApiTypes.INT),
+        _parameter("explain", OpenApiTypes.BOOL),
     ],
     responses={
-        200: SlateSerializer,
+        200: PolymorphicProxySerializer(
+            "SlateOrExplained", [SlateSerializer, ExplainedSlateSerializer], resource_type_field_name=None
+        ),
+        403: OpenApiResponse(ErrorsSerializer, "`explain` by somebody who is not staff."),
         400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by parameter."),
         404: UnknownPlacementSerializer,
         429: _TOO_OFTEN,
@@ -87,8 +93,12 @@ class RecommendationsView(ShopView):
             )
         query = SlateQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        slate = recommend_for(request._request, placement, channel="api", **query.validated_data)
-        return Response(SlateSerializer(slate).data)
+        options = dict(query.validated_data)
+        explain = options.pop("explain", False)
+        if explain and not get_adapter().is_staff(request._request):
+            return Response({"detail": "Only staff may ask for explanations: log in as staff."}, status=403)
+        slate = recommend_for(request._request, placement, channel="api", **options)
+        return Response((ExplainedSlateSerializer if explain else SlateSerializer)(slate).data)
 
 
 @extend_schema(

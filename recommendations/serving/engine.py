@@ -18,6 +18,7 @@ from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate, Context, RequestState, Slate, SlateItem
 from recommendations.models import RankedList
 from recommendations.serving import tokens
+from recommendations.serving.explain import Reasons
 from recommendations.serving.page import Page, Reads, Shown
 from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement, layout
 from recommendations.serving.plan import PagePlan
@@ -119,6 +120,7 @@ def _recommend(
     chosen, fallback_used = plan.choose(placement.name, wanted)
     slate_id = secrets.token_urlsafe(12)
     places = tuple(slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
+    dropped = dict(plan.rows[placement.name].steering.dropped)
     return Slate(
         slate_id=slate_id,
         placement=placement.name,
@@ -126,6 +128,7 @@ def _recommend(
         items=places,
         token=tokens.make(slate_id, placement.name, context.scope, chosen) if places else "",
         fallback_used=fallback_used,
+        dropped=dropped,
     )
 
 
@@ -168,6 +171,7 @@ def slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Con
         product=product,
         seed_key=candidate.seed_key,
         rules=candidate.rules,
+        reason=Reasons(plan.page, plan.products).of(candidate),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.blending import blend
+from recommendations.serving.explain import named
 from recommendations.serving.page import Page
 from recommendations.serving.placements import Placement
 from recommendations.serving.rules import Rule
@@ -105,7 +106,9 @@ class PagePlan:
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
-        holding = [rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self.page.now)]
+        holding = [
+            rule for rule in self._rules if rule.is_for(placement.name, self.page.context, self.page.now)
+        ]
         steering = Steering(holding, self.page)
         decided_late = placement.needs_facts or placement.rerankers or holding
         taken = size * OVERFETCH_FOR_FACTS if decided_late else size
@@ -125,7 +128,9 @@ class PagePlan:
         return candidates
 
     def _read_products(self) -> dict[str, Any]:
-        keys = [candidate.item_key for row in self.rows.values() for candidate in row]
+        candidates = [candidate for row in self.rows.values() for candidate in row]
+        # What candidates were placed for is named when somebody asks why.
+        keys = [*(each.item_key for each in candidates), *named(candidates, self.page)]
         if not keys:
             return {}
         products = self.page.reads.live(keys)

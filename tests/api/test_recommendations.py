@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -36,7 +37,13 @@ def test_a_slate_with_token_and_cards(client: Client, products: Any) -> None:
     first, second = slate.pop("items")
     assert slate == {"placement": "product_page", "title": "You may also like", "fallback_used": False}
     card = first.pop("card")
-    assert first == {"position": 0, "item": "b2", "source": "similar", "seed": "b1"}
+    assert first == {
+        "position": 0,
+        "item": "b2",
+        "source": "similar",
+        "seed": "b1",
+        "reason": "Often viewed with this",
+    }
     assert card.pop("image").startswith(f"/tiles/{products['b2'].pk}.svg")
     assert card == {
         "title": "Bread b2",
@@ -49,6 +56,30 @@ def test_a_slate_with_token_and_cards(client: Client, products: Any) -> None:
         "old_price_text": "$3.00",
     }
     assert (second["position"], second["card"]["old_price"]) == (1, None)
+
+
+def test_staff_may_ask_why(client: Client, products: Any, settings: Any) -> None:
+    settings.RECOMMENDATIONS = {
+        **settings.RECOMMENDATIONS,
+        "RULES": {
+            "no": {"action": "exclude", "where": {"item": "b2"}},
+            "dear": {"action": "pin", "where": {"item": "t3"}},
+        },
+    }
+    refused = get(client, "product_page", status=403, item="b1", explain=1)
+    assert refused == {"detail": "Only staff may ask for explanations: log in as staff."}
+    client.force_login(User.objects.create_user("staff", is_staff=True))
+    slate = get(client, "product_page", item="b1", explain=1)
+    assert slate["left_out"] == [{"item": "b2", "rule": "no"}]
+    first, second = slate["explained"]
+    assert first == {"item": "t3", "score": 0.0, "source": "rule", "recommender": "", "rules": ["dear"]}
+    assert (second["item"], second["source"], second["recommender"], second["rules"]) == (
+        "t1",
+        "similar",
+        "also_viewed",
+        [],
+    )
+    assert "explained" not in get(client, "product_page", item="b1")
 
 
 def test_items_category_and_size(client: Client, products: Any) -> None:

@@ -35,7 +35,7 @@ def test_it_is_valid_and_has_every_address(schema: Any) -> None:
 def test_every_operation_tells_what_can_come_back(schema: Any) -> None:
     get = schema["paths"]["/recommendations/{placement}/"]["get"]
     post = schema["paths"]["/events/"]["post"]
-    assert list(get["responses"]) == ["200", "400", "404", "429"]
+    assert list(get["responses"]) == ["200", "400", "403", "404", "429"]
     assert list(post["responses"]) == ["200", "400", "403", "429"]
     assert [parameter["name"] for parameter in get["parameters"]] == [
         *("category", "item", "items", "placement", "query", "size")
