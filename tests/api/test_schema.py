@@ -38,7 +38,7 @@ def test_every_operation_tells_what_can_come_back(schema: Any) -> None:
     assert list(get["responses"]) == ["200", "400", "403", "404", "429"]
     assert list(post["responses"]) == ["200", "400", "403", "429"]
     assert [parameter["name"] for parameter in get["parameters"]] == [
-        *("category", "item", "items", "placement", "query", "size")
+        *("category", "explain", "item", "items", "placement", "query", "size")
     ]
     for operation in (get, post):
         assert operation["summary"] and operation["description"]
