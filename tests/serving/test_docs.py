@@ -83,16 +83,17 @@ def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     assert {wish for wish, _ in rows} == set(RECIPES)
 
 
-def test_the_example_of_a_source_and_a_filter_runs(products: Any, settings: Any, monkeypatch: Any) -> None:
+def test_the_example_of_a_source_a_filter_and_a_reranker_runs(products: Any, settings: Any, monkeypatch: Any) -> None:
     code, entry = examples(PLACEMENTS, "python")[-2:]
     module = ModuleType("shop.picks")
     exec(code, module.__dict__)
     monkeypatch.setitem(sys.modules, "shop.picks", module)
     placements = eval(f"{{{entry}}}")
-    placements["staff"]["sources"][0]["picks"] = ["sample-1", "t1", "b1"]
+    placements["staff"]["sources"][0]["picks"] = ["sample-1", "d1", "t1", "b1"]
+    Item.objects.filter(item_key="t1").update(brand=placements["staff"]["rerank"][0]["brand"])
     settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": placements}
     twelve.CART.append("b1")
-    assert shown_on("staff") == ["t1"]
+    assert shown_on("staff") == ["t1", "d1"]
 
 
 def test_the_example_of_lists_for_each_visitor_runs(products: Any, settings: Any) -> None:
