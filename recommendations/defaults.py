@@ -23,6 +23,10 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
         "options": {"events": {"purchase": 1.0}, "half_life_days": 180.0},
     },
+    "viewed_bought": {
+        "algorithm": "recommendations.algorithms.viewed_bought.ViewedBought",
+        "options": {},
+    },
     "bought_together": {
         "algorithm": "recommendations.algorithms.association.Association",
         "options": {"events": {"purchase": 1.0}},

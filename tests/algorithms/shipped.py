@@ -39,6 +39,7 @@ from recommendations.algorithms.spectral import GFCF, LowPass
 from recommendations.algorithms.tifu_knn import TIFUKNN
 from recommendations.algorithms.trending import Trending
 from recommendations.algorithms.user_knn import UserKNN
+from recommendations.algorithms.viewed_bought import ViewedBought
 from recommendations.algorithms.word2vec import Word2Vec
 
 _HERE = "recommendations.algorithms."
@@ -131,6 +132,7 @@ CASES: Sequence[Case] = (
     Case(LowPass, {"components": 2}, copied=_CUT, by_name=_CUT, rounds=True),
     Case(GFCF, {"components": 20}, rounds=True),
     Case(PolynomialFilter, {"coefficients": (0.71, 0.1, -0.01)}),
+    Case(ViewedBought, {"seen": ("view",), "shrinkage": 0.0, "within_days": 30.0}),
     Case(Markov),
     Case(Markov, {"sessions": True, "walk": (1.0, 0.5, 0.25), "repeat": 2.0, "exclude_seen": False}),
     Case(SessionKNN, {"neighbours": 1000}),

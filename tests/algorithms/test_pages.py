@@ -12,14 +12,16 @@ from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.session_knn import SessionKNN
 from recommendations.algorithms.slim import LocalSLIM
 from recommendations.algorithms.tifu_knn import TIFUKNN
+from recommendations.algorithms.viewed_bought import ViewedBought
 from tests.algorithms.pages import FOLDER, check_table, run_examples
 
-EXAMPLES = {"kernel.md": 1, "linear.md": 2, "sequences.md": 3, "baskets.md": 3, "blend.md": 2}
+EXAMPLES = {"kernel.md": 1, "linear.md": 2, "sequences.md": 4, "baskets.md": 3, "blend.md": 2}
 TABLES: list[tuple[str, type[Algorithm]]] = [
     ("linear.md", GeneralisedKNN),
     ("linear.md", LocalSLIM),
     ("sequences.md", Markov),
     ("sequences.md", SessionKNN),
+    ("sequences.md", ViewedBought),
     ("baskets.md", TIFUKNN),
     ("baskets.md", Revisit),
     ("blend.md", LearnedBlend),

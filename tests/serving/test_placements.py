@@ -126,7 +126,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         f'{ROW}["sources"][0]["recommenders"] names the recommender \'poplar\', which does not exist. Change it to '
         "one of: also_bought, also_like, also_viewed, best_sellers, bought_together, buy_again, communities, "
         "high_conversion, most_carted, most_viewed, new_arrivals, on_sale, popular, price_dropped, similar_content, "
-        "trending; or add it to "
+        "trending, viewed_bought; or add it to "
         'RECOMMENDATIONS["RECOMMENDERS"].',
     ),
     (

@@ -86,6 +86,17 @@ def test_together_uses_the_items_given_else_the_cart(products: Any, placements: 
     assert shown_on("row") == ["d1", "d2"]
 
 
+def test_what_those_bought_who_looked_at_the_item_shown(products: Any, placements: Use) -> None:
+    placements(row={"sources": ["viewed_bought"]})
+    publish("viewed_bought", {"b1": [("b2", 0.6), ("d1", 0.3)], "b2": ["b1"]})
+    slate = recommend("row", NOBODY, item=products["b1"])
+    assert [(item.item_key, item.score, item.seed_key) for item in slate] == [
+        ("b2", 0.6, "b1"),
+        ("d1", 0.3, "b1"),
+    ]
+    assert shown_on("row", item="t1") == shown_on("row") == []
+
+
 def test_for_you_is_the_decayed_sum_of_recent_lists(products: Any, placements: Use) -> None:
     placements(row={"sources": [{"source": "for_you", "recommenders": ["also_viewed"]}]})
     publish("also_viewed", {"b1": [("b2", 0.9), ("d1", 0.5)], "t1": [("t2", 0.9), ("d1", 0.5), ("b1", 0.4)]})

@@ -34,6 +34,17 @@ class Similar(SeededSource):
         return super().candidates(page, own)
 
 
+class ViewedBought(SeededSource):
+    """What those bought who looked at the item shown."""
+
+    name = "viewed_bought"
+    needs = frozenset({"item"})
+    default_recommenders = ("viewed_bought",)
+
+    def seeds(self, page: Page) -> Mapping[str, float]:
+        return {page.item_key: 1.0} if page.item_key else {}
+
+
 class Together(SeededSource):
     """What goes with several items: those given, or the one shown, else what is in the cart."""
 
