@@ -49,8 +49,8 @@ def test_the_example_of_an_entry_is_whole_and_sound(settings: Any) -> None:
     assert get_placement("product_page").size == 8
 
 
-#: Recipe → what is shown on a page about b2 (3.00, brand Crust), whose list is b1 b3 t1 t2 d1; everybody likes b1;
-#: on the morning of December 1.
+#: Recipe → what is shown on a page about b2 (3.00, brand Crust), whose list is b1 b3 t1 t2 d1, on the morning of
+#: December 1. Everybody likes b1 most, and nobody d1.
 RECIPES = {
     "similar, but cheaper": ["b1", "t1", "d1"],
     "similar, within 20 % of the price": ["t2"],
@@ -60,6 +60,7 @@ RECIPES = {
     "less of what everybody buys anyway": ["b3", "t1", "t2", "d1", "b1"],
     "at about the same price first": ["t2", "b1", "b3", "t1", "d1"],
     "three places for small suppliers": ["b1", "b3", "t1", "d1"],
+    "a quarter for the long tail": ["b1", "b3", "t1", "d1"],
     "gifts first before Christmas": ["t1", "t2", "b1", "b3", "d1"],
     "milk first in the morning": ["d1", "b1", "b3", "t1", "t2"],
     "what earns more first": ["b3", "b1", "t2", "t1", "d1"],
@@ -71,7 +72,7 @@ RECIPES = {
 def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     rows = re.findall(r"^\| ([^|`]+) \| `(\"(?:filters|rerank)\".+)` \|$", PLACEMENTS, re.MULTILINE)
     publish("also_viewed", {"b2": ["b1", "b3", "t1", "t2", "d1"]})  # 1.0, 0.95, 0.9, 0.85, 0.8
-    twelve.publish_popular(everybody=["b1"])
+    twelve.publish_popular(everybody=[("b1", 1.0), ("b3", 0.1), ("t1", 0.1), ("t2", 0.1)])
     Item.objects.filter(item_key__startswith="t").update(categories=["Gift cards/Any"], brand="Leaf")
     morning = Context(moment=timezone.make_aware(datetime(2026, 12, 1, 9)))
     for wish, entry in rows:
@@ -83,7 +84,9 @@ def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     assert {wish for wish, _ in rows} == set(RECIPES)
 
 
-def test_the_example_of_a_source_a_filter_and_a_reranker_runs(products: Any, settings: Any, monkeypatch: Any) -> None:
+def test_the_example_of_a_source_a_filter_and_a_reranker_runs(
+    products: Any, settings: Any, monkeypatch: Any
+) -> None:
     code, entry = examples(PLACEMENTS, "python")[-2:]
     module = ModuleType("shop.picks")
     exec(code, module.__dict__)

@@ -39,6 +39,20 @@ def test_the_best_such_items_take_the_last_places(products: Any, placements: Use
     assert shown_on("row", item="b1") == ["b1", "b2", "t1"]
 
 
+def test_the_long_tail_is_what_the_list_of_everybody_lacks(products: Any, placements: Use) -> None:
+    publish("also_viewed", {"d1": ["b1", "b2", "b3", "t1", "t2"]})
+    publish_popular(everybody=["b1", "b2", "b3", "f1"])
+    for options, shown in [
+        ({"outside": "popular"}, ["b1", "b2", "t1"]),
+        ({"outside": "popular", "share": 0.5}, ["b1", "t1", "t2"]),
+        ({"outside": "popular", "where": {"price": {"from": 3}}}, ["b1", "b2", "t2"]),
+        ({"outside": "trending"}, ["b1", "b2", "b3"]),  # nothing is published: all are outside
+    ]:
+        similar = {"source": "similar", "recommenders": ["also_viewed"]}
+        placements(row={"sources": [similar], "size": 3, "rerank": [{"rerank": "floor", **options}]})
+        assert shown_on("row", item="d1") == shown, options
+
+
 def test_the_fallback_is_part_of_the_list(products: Any, placements: Use) -> None:
     publish("also_viewed", {"d1": ["b2", "b1"]})
     publish_popular(everybody=["t2", "t3", "t1", "f1"])
@@ -85,6 +99,7 @@ def test_as_many_as_there_can_be_and_the_order_stays(
     [
         ({}, '"where" is {}, which means every item. Say which: {"brand": "Acme"}.'),
         ({"where": {"colour": "red"}}, '"where"["colour"]: there is no such test. Known: '),
+        ({"outside": "hidden"}, "\"outside\" is 'hidden', which does not exist. Change it to one of: "),
         ({"where": NORTH, "n": 0}, '"n" is 0. Set it to a whole number from 1.'),
         ({"where": NORTH, "share": 0}, '"share" is 0. Set it to a number above 0, up to 1.'),
         ({"where": NORTH, "share": 2}, '"share" is 2. Set it to a number above 0, up to 1.'),

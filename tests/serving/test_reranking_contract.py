@@ -26,7 +26,11 @@ OPTIONS: Mapping[str, list[dict[str, Any]]] = {
     "at_most": [{}, {"per": "category"}],
     "diversity": [{}, {"strength": 1, "by": "supplier"}, {"by": ["department", "brand"]}],
     "damp_popular": [{"strength": 0.3}, {"strength": 1}],
-    "floor": [{"where": {"brand": "Dale"}}, {"where": {"price": {"from": 5}}, "share": 1}],
+    "floor": [
+        {"where": {"brand": "Dale"}},
+        {"where": {"price": {"from": 5}}, "share": 1},
+        {"outside": "popular", "n": 2},
+    ],
     "in_context": [{"where": {"brand": "Dale"}, "when": {"months": [12]}, "factor": n} for n in (0.5, 3)],
     "objective": [{}, {"of": "revenue", "weight": 5}],
     "near_price": [{"strength": 0.5}, {"strength": 1}],

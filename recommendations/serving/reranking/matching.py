@@ -20,10 +20,14 @@ class MatchingReranker(Reranker):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.condition = Condition.parse('"where"', self.option["where"])
-        if not self.condition.tests:
+        if self.is_about_everything():
             raise ConfigurationError(
                 f'"where" is {self.option["where"]!r}, which means every item. Say which: {{"brand": "Acme"}}.'
             )
+
+    def is_about_everything(self) -> bool:
+        """Do the options leave nothing out?"""
+        return not self.condition.tests
 
     def is_about(self, candidate: Candidate, page: Page) -> bool:
         """Does the condition hold for it?"""

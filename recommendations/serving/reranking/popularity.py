@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recommendations.conf import settings
-from recommendations.datatypes import EVERYBODY, Candidate, ListKind
-from recommendations.exceptions import ConfigurationError
+from recommendations.datatypes import Candidate
 from recommendations.serving.page import Page
 from recommendations.serving.reranking.base import Reranker, rescored
+from recommendations.serving.reranking.everybody import EverybodysList
 from recommendations.serving.reranking.options import share
 from recommendations.store import ListRequest
 
@@ -24,23 +23,15 @@ class DampPopular(Reranker):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.strength = share("strength", self.option["strength"])
-        self.recommender = self.option["recommender"]
-        if self.recommender not in {*settings.recommenders, *settings.default_recommenders}:
-            raise ConfigurationError(
-                f'"recommender" is {self.recommender!r}, which does not exist. '
-                f"Change it to one of: {', '.join(sorted(settings.recommenders))}."
-            )
+        self.everybody = EverybodysList("recommender", self.option["recommender"])
 
     def requests(self, page: Page) -> list[ListRequest]:
-        if self.recommender not in settings.recommenders:  # the shop took it away with None
-            return []
-        return [ListRequest(self.recommender, ListKind.SEGMENT, EVERYBODY)]
+        return self.everybody.requests()
 
     def rerank(
         self, candidates: Sequence[Candidate], page: Page, size: int, placed: Sequence[Candidate]
     ) -> list[Candidate]:
-        lists = page.reads.lists(self.requests(page)).values()
-        popularity = {key: score for each in lists for key, score, _ in each.entries}
+        popularity = self.everybody.scores(page)
         return rescored(
             candidates, [1 - self.strength * popularity.get(each.item_key, 0.0) for each in candidates]
         )
