@@ -1,4 +1,4 @@
-"""The beacon that `track.js` sends: what was seen and clicked, with each slate's signed token."""
+"""The beacon that `track.js` sends: what was seen, clicked and dismissed, with each slate's signed token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from recommendations.exceptions import InvalidEvent, InvalidToken
 from recommendations.serving.tokens import read as read_token
 from recommendations.tracking import counters
-from recommendations.tracking.slates import record_click, record_seen
+from recommendations.tracking.slates import record_click, record_dismissal, record_seen, take_back_dismissal
 
 MAX_SLATES = 50
 
@@ -22,7 +22,7 @@ MAX_SLATES = 50
 @never_cache
 @require_POST
 def track(request: HttpRequest) -> HttpResponse:
-    """`{"slates": [{"token": "…", "seen": [0, 1], "clicked": "42"}]}` → 204; 400 names what is wrong."""
+    """`{"slates": [{"token": "…", "seen": [0, 1], "clicked": "42"}]}` → 204; `dismissed` and `restored` take an item key too; 400 names what is wrong."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return JsonResponse({"errors": ["Only this site's own pages may send this."]}, status=403)
     try:
@@ -44,13 +44,18 @@ def take(slate: Any, request: HttpRequest) -> str:
     seen, clicked = slate.get("seen", []), slate.get("clicked")
     if not isinstance(seen, list) or not all(isinstance(position, int) for position in seen):
         return "`seen` must be a list of positions."
-    if clicked is not None and not isinstance(clicked, str):
-        return "`clicked` must be an item key."
+    for name in ("clicked", "dismissed", "restored"):
+        if not isinstance(slate.get(name, ""), str | None):
+            return f"`{name}` must be an item key."
     try:
         payload = read_token(str(slate.get("token", "")))
         record_seen(payload, seen, request)
         if clicked is not None:
             record_click(payload, clicked, request)
+        if (dismissed := slate.get("dismissed")) is not None:
+            record_dismissal(payload, dismissed, request)
+        if (restored := slate.get("restored")) is not None:
+            take_back_dismissal(payload, restored, request)
     except InvalidToken as error:
         counters.count("refused_token")
         return str(error)

@@ -75,8 +75,8 @@ class ShopView(APIView):
         200: PolymorphicProxySerializer(
             "SlateOrExplained", [SlateSerializer, ExplainedSlateSerializer], resource_type_field_name=None
         ),
-        403: OpenApiResponse(ErrorsSerializer, "`explain` by somebody who is not staff."),
         400: OpenApiResponse(OpenApiTypes.OBJECT, "What is wrong, by parameter."),
+        403: OpenApiResponse(ErrorsSerializer, "`explain` by somebody who is not staff."),
         404: UnknownPlacementSerializer,
         429: _TOO_OFTEN,
     },

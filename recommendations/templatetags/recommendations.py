@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recommendations.datatypes import Slate
@@ -81,13 +81,15 @@ def you_may_also_like(context: template.Context, product: Any, **options: Any) -
 
 @register.simple_tag
 def recommendations_script() -> SafeString | str:
-    """`{% recommendations_script %}`: the script that reports what was seen and clicked; once a page."""
+    """`{% recommendations_script %}`: the scripts that report what was seen, clicked and dismissed; once a page."""
     try:
         url = reverse("recommendations:track")
     except NoReverseMatch as error:
         return _complain(NO_ADDRESS, error)
-    return format_html(
-        '<script src="{}" data-url="{}" defer></script>', static("recommendations/track.js"), url
+    return format_html_join(
+        "",
+        '<script src="{}" data-url="{}" defer></script>',
+        ((static(f"recommendations/{name}"), url) for name in ("track.js", "why.js")),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from recommendations.datatypes import Kind, SlatePayload
 from recommendations.exceptions import InvalidEvent
-from recommendations.models import Impression
+from recommendations.models import Event, Impression
 from recommendations.tracking import counters
 from recommendations.tracking.recording import record
 from recommendations.tracking.visitors import state_of
@@ -73,7 +73,28 @@ def record_dismissal(slate: SlatePayload, item_key: str, request: HttpRequest) -
     return _record_on_slate(Kind.DISMISS, slate, item_key, request)
 
 
-def _record_on_slate(kind: Kind, slate: SlatePayload, item_key: str, request: HttpRequest) -> bool:
+def take_back_dismissal(slate: SlatePayload, item_key: str, request: HttpRequest) -> bool:
+    """Void what the visitor said against an item of a slate, under the present key and the cookie's own.
+
+    Raises InvalidEvent for an item that was not on the slate. Returns whether there was anything to take back.
+    """
+    _refuse_stranger(slate, item_key)
+    state = state_of(request)
+    now = timezone.now()
+    said = Event.objects.valid().filter(
+        scope=slate.scope,
+        kind=Kind.DISMISS,
+        visitor_key__in={state.visitor_key, state.anonymous_key} - {""},
+        item_key=item_key,
+    )
+    return bool(said.using(router.db_for_write(Event)).update(voided_at=now, changed_at=now))
+
+
+def _refuse_stranger(slate: SlatePayload, item_key: str) -> None:
     if slate.position(item_key) is None:
         raise InvalidEvent(f"Slate {slate.slate_id} did not offer item {item_key!r}.")
+
+
+def _record_on_slate(kind: Kind, slate: SlatePayload, item_key: str, request: HttpRequest) -> bool:
+    _refuse_stranger(slate, item_key)
     return bool(record(kind, item_key, request=request, slate=slate, scope=slate.scope))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,7 +82,7 @@ def test_the_keyboard_reaches_every_card_of_a_row_that_scrolls(address: str, pag
     page.goto(address)
     links = page.get_by_role("region", name="Popular right now").get_by_role("link")
     links.first.focus()
-    for _ in range(links.count() - 1):
+    for _ in range(2 * (links.count() - 1)):  # beside each card is its note
         page.keyboard.press("Tab")
     page.wait_for_function(
         "() => { const box = document.activeElement.getBoundingClientRect();"
@@ -176,3 +178,41 @@ def test_without_a_beacon_it_is_fetched(address: str, page: Page) -> None:
     slates = told(lambda: page.goto(address))
     assert slates[0]["seen"] == [0, 1, 2]
     assert Impression.objects.filter(placement="product_page").exists()
+
+
+def test_why_this_and_not_interested(address: str, page: Page) -> None:
+    page.goto(address)
+    item = page.locator("[data-placement=product_page] [data-item=t1]")
+    note = item.locator("details")
+    assert not note.locator(".rec__note").is_visible()
+    note.locator("summary").click()
+    assert note.locator("p").inner_text() == "Often viewed with this"
+    assert accessibility_violations(page) == []
+    _picture(page, "why-this")
+    note.get_by_role("button", name="Not interested").click()
+    undo = note.get_by_role("button", name="Undo")
+    undo.wait_for()
+    assert Event.objects.valid().filter(kind="dismiss", item_key="t1").count() == 1
+    page.goto(address)
+    assert page.locator("[data-placement=product_page] [data-item=t1]").count() == 0  # at once
+    page.go_back()
+    page.goto(address)
+    other = page.locator("[data-placement=product_page] [data-item=d1] details")
+    other.locator("summary").focus()
+    page.keyboard.press("Enter")
+    other.get_by_role("button", name="Not interested").wait_for()
+    other.get_by_role("button", name="Not interested").click()
+    undo = other.get_by_role("button", name="Undo")
+    undo.wait_for()
+    undo.click()
+    other.get_by_role("button", name="Not interested").wait_for()
+    assert not Event.objects.valid().filter(kind="dismiss", item_key="d1").exists()
+    page.keyboard.press("Escape")
+    assert not other.locator(".rec__note").is_visible()
+    page.goto(address)
+    assert page.locator("[data-placement=product_page] [data-item=d1]").count() == 1
+
+
+def _picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))

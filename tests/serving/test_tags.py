@@ -159,8 +159,9 @@ def test_a_misspelt_placement_is_loud_in_debug_and_quiet_on_the_page(products: A
 
 
 def test_script_and_style(products: Any) -> None:
-    assert render("{% recommendations_script %}") == (
-        '<script src="/static/recommendations/track.js" data-url="/recommendations/track/" defer></script>'
+    assert render("{% recommendations_script %}") == "".join(
+        f'<script src="/static/recommendations/{name}.js" data-url="/recommendations/track/" defer></script>'
+        for name in ("track", "why")
     )
     assert (
         render("{% recommendations_style %}")

@@ -77,12 +77,32 @@ def test_what_is_forged_expired_or_foreign_is_refused_and_counted(counted: Calla
         ({"seen": "all"}, "`seen` must be a list of positions."),
         ({"seen": ["0"]}, "`seen` must be a list of positions."),
         ({"clicked": 8}, "`clicked` must be an item key."),
+        ({"dismissed": 8}, "`dismissed` must be an item key."),
+        ({"restored": "9"}, "Slate s1 did not offer item '9'."),
     ],
 )
 def test_what_does_not_fit_is_refused(slate: dict[str, Any], message: str) -> None:
     response = post(browser_client(), {"token": token(), **slate})
     assert response.status_code == 400
     assert response.json()["errors"] == [message]
+
+
+def test_not_interested_and_taken_back(committing: Committing) -> None:
+    client = browser_client()
+    with committing():
+        post(client, {"token": token(), "dismissed": "7"})
+    event = Event.objects.get(kind="dismiss")
+    assert (event.item_key, event.slate_id, event.voided_at) == ("7", "s1", None)
+    with committing():
+        post(browser_client(), {"token": token(), "restored": "7"})  # somebody else's
+    assert Event.objects.valid().filter(kind="dismiss").exists()
+    with committing():
+        post(client, {"token": token(), "restored": "7"})
+    event.refresh_from_db()
+    assert event.voided_at is not None and event.changed_at >= event.voided_at
+    with committing():
+        post(client, {"token": token(), "restored": "7"})
+    assert not Event.objects.valid().filter(kind="dismiss").exists()
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"slates": 1}', json.dumps({"slates": [{}] * 51})])
