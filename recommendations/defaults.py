@@ -31,6 +31,10 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
         "algorithm": "recommendations.algorithms.association.Association",
         "options": {"events": {"purchase": 1.0}},
     },
+    "complements": {
+        "algorithm": "recommendations.algorithms.association.Association",
+        "options": {"events": {"purchase": 1.0}, "across": "departments"},
+    },
     "also_like": {
         "algorithm": "recommendations.algorithms.learned_blend.LearnedBlend",
         "options": {

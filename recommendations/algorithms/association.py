@@ -26,6 +26,9 @@ from recommendations.algorithms.ranking import best
 from recommendations.algorithms.similarity import TopK, calibrated, cap_row_entries
 from recommendations.exceptions import NotEnoughData
 
+#: What the option `across` sets apart.
+_GROUPS = {"products": Catalogue.groups, "departments": Catalogue.departments}
+
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationConfig(AlgorithmConfig):
@@ -33,7 +36,8 @@ class AssociationConfig(AlgorithmConfig):
     `min_evidence`: and a G² above this (3.84: p < .05, 10.83: p < .001). `rank_by`: evidence, information or
     lift. `basket_exponent`: how much less a large basket says about each of its pairs, 0 = not.
     `lift_damping`: common baskets at which lift counts half. `neighbours`: how many are kept an item.
-    `max_items_per_basket`: larger ones are cut."""
+    `max_items_per_basket`: larger ones are cut. `across`: pairs are of different products, or of different
+    departments (the outermost level of the first category)."""
 
     min_support: int = 3
     min_visitors: int = 3
@@ -43,12 +47,14 @@ class AssociationConfig(AlgorithmConfig):
     lift_damping: float = 10.0
     neighbours: int = 100
     max_items_per_basket: int = 200
+    across: str = "products"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._between(0, float("inf"), "min_evidence", "lift_damping")
         self._between(0, 2, "basket_exponent")
         self._between(1, 10_000_000, "min_support", "min_visitors", "neighbours", "max_items_per_basket")
+        self._one_of("across", tuple(_GROUPS))
         self._one_of("rank_by", ("evidence", "information", "lift"))
 
 
@@ -64,7 +70,8 @@ class Association(Algorithm):
 
     G² = 2 Σ k ln(k / expected) over the table k = (c_ij, c_i − c_ij, c_j − c_ij, C_ij − c_i − c_j + c_ij),
     kept only where c_ij is above expectation. Pairs of fewer than `min_visitors` visitors are dropped: one
-    household's weekly habit is not a pattern.
+    household's weekly habit is not a pattern. With `across="departments"` pairs within a department are none,
+    in c_i and C neither, and C_ij is what the item's department leaves of C.
     """
 
     Config = AssociationConfig
@@ -97,8 +104,14 @@ class Association(Algorithm):
                 f"Association needs baskets of two items or more: 0 of {len(sizes)} baskets are."
             )
         self.item_keys_ = interactions.item_keys
-        groups = catalogue.groups(self.item_keys_) if catalogue is not None else None
-        pairs = count_pairs(baskets, config.min_support, config.basket_exponent, groups)
+        groups = _GROUPS[config.across](catalogue, self.item_keys_) if catalogue is not None else None
+        pairs = count_pairs(
+            baskets,
+            config.min_support,
+            config.basket_exponent,
+            groups,
+            apart=config.across == "departments",
+        )
         evidence = log_likelihood_ratio(pairs)
         convincing = (evidence >= config.min_evidence) & (evidence > 0)
         pairs, evidence = pairs.where(convincing), evidence[convincing]

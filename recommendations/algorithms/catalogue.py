@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -117,12 +117,28 @@ class Catalogue:
 
         Keys without a group, or not in the catalogue, are groups of their own.
         """
+        return self._codes(item_keys, self._group)
+
+    def departments(self, item_keys: Sequence[str]) -> NDArray[np.int32] | None:
+        """The same for the outermost level of an item's first category; items without one go by their groups."""
+
+        def name(position: int) -> str:
+            paths = self.categories[position]
+            return f"d{paths[0].partition('/')[0]}" if paths and paths[0] else self._group(position)
+
+        return self._codes(item_keys, name)
+
+    def _group(self, position: int) -> str:
+        return f"g{self.group_keys[position]}" if self.group_keys[position] else ""
+
+    def _codes(self, item_keys: Sequence[str], name: Callable[[int], str]) -> NDArray[np.int32] | None:
+        """A code for the name of each key's item; what has none is by itself. None when no two share one."""
         seen: dict[str, int] = {}
         out = np.empty(len(item_keys), np.int32)
         for i, key in enumerate(item_keys):
             position = self.codes.get(key)
-            group = self.group_keys[position] if position is not None else ""
-            out[i] = seen.setdefault(f"g{group}" if group else f"i{key}", len(seen))
+            shared = name(position) if position is not None else ""
+            out[i] = seen.setdefault(shared or f"i{key}", len(seen))
         return out if len(seen) < len(item_keys) else None
 
 

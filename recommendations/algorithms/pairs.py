@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from recommendations.algorithms.similarity import BLOCK_BYTES
 
 @dataclass(frozen=True, eq=False)
 class PairCounts:
-    """Pairs of items, (n_pairs,) each: common baskets, their weight, and the weight of all pairs of
-    each item. `total` is the weight of all pairs."""
+    """Pairs of items, (n_pairs,) each: common baskets, their weight, the weight of all pairs of each item, and that of
+    all items which cannot be its partners (itself, or all of its group). `total` is the weight of all pairs."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -24,6 +24,8 @@ class PairCounts:
     weight: NDArray[np.float64]
     of_first: NDArray[np.float64]
     of_second: NDArray[np.float64]
+    beside_first: NDArray[np.float64]
+    beside_second: NDArray[np.float64]
     total: float
 
     def __len__(self) -> int:
@@ -31,7 +33,7 @@ class PairCounts:
 
     def where(self, mask: NDArray[np.bool_]) -> PairCounts:
         """Only some of the pairs."""
-        names = ("first", "second", "both", "weight", "of_first", "of_second")
+        names = [each.name for each in fields(self) if each.name != "total"]
         return replace(self, **{name: getattr(self, name)[mask] for name in names})
 
     def matrix(self, values: NDArray[np.float64], n_items: int) -> sparse.csr_matrix:
@@ -45,9 +47,11 @@ def count_pairs(
     min_support: int = 1,
     basket_exponent: float = 0.0,
     groups: NDArray[np.int32] | None = None,
+    *,
+    apart: bool = False,
 ) -> PairCounts:
     """Pairs of different items (of different groups) with at least `min_support` common baskets, each pair
-    once (first < second).
+    once (first < second). With `apart` the pairs within a group are none: chance draws partners from the other groups.
 
     `baskets` is baskets × items, binary. A pair in a basket of s items weighs (s − 1)^−basket_exponent,
     scaled so that the weights of all pairs of all items sum to their number. Works through blocks of items,
@@ -62,6 +66,10 @@ def count_pairs(
     if len(weight):
         weight *= (sizes * others).sum() / (sizes * others * weight).sum()
     of_item = items @ (others * weight)
+    beside = of_item
+    if apart and groups is not None:
+        of_item = of_item - _within(by_basket, weight, groups)
+        beside = np.bincount(groups, of_item)[groups]
     weighted = sparse.csr_matrix(items @ sparse.diags(weight))
     frequent = np.flatnonzero(np.diff(items.indptr) >= min_support)
     cost = np.minimum(items @ sizes, items.shape[0])[frequent] * 32 + 64
@@ -80,7 +88,26 @@ def count_pairs(
         second = counts.indices[keep].astype(np.int64)
         parts.append((first[keep], second, counts.data[keep], weights.data[keep]))
     first, second, both, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return PairCounts(first, second, both, weights, of_item[first], of_item[second], float(of_item.sum()))
+    return PairCounts(
+        first,
+        second,
+        both,
+        weights,
+        *(of_item[first], of_item[second]),
+        *(beside[first], beside[second]),
+        total=float(of_item.sum()),
+    )
+
+
+def _within(
+    baskets: sparse.csr_matrix, weight: NDArray[np.float64], groups: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """The weight of the pairs of each item with others of its group, (n_items,)."""
+    cells = baskets.tocoo()
+    key = cells.row.astype(np.int64) * (int(groups.max(initial=0)) + 1) + groups[cells.col]
+    _, which, count = np.unique(key, return_inverse=True, return_counts=True)
+    partners = weight[cells.row] * (count[which.reshape(-1)] - 1)
+    return np.bincount(cells.col, partners, baskets.shape[1]).astype(np.float64)
 
 
 def count_visitors(
@@ -118,10 +145,10 @@ def basket_actors(interactions: Interactions) -> NDArray[np.int64]:
 def log_likelihood_ratio(pairs: PairCounts) -> NDArray[np.float64]:
     """G² of each pair's 2×2 table, (n_pairs,); 0 where the pair is no more frequent than chance.
 
-    An item is never its own partner, so chance has C − c_i to choose from; of the two sides' totals the
-    harmonic mean is taken.
+    An item is never its own partner, so chance has C − c_i to choose from (where groups are apart, what is left of C
+    without the item's group); of the two sides' totals the harmonic mean is taken.
     """
-    without_first, without_second = pairs.total - pairs.of_first, pairs.total - pairs.of_second
+    without_first, without_second = pairs.total - pairs.beside_first, pairs.total - pairs.beside_second
     choices = 2 * without_first * without_second / np.maximum(without_first + without_second, 1e-300)
     # A table whose cells do not fit into the choices has nothing outside its pair's own rows.
     choices = np.maximum(choices, pairs.of_first + pairs.of_second - pairs.weight)

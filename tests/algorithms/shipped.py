@@ -132,6 +132,10 @@ CASES: Sequence[Case] = (
     Case(LowPass, {"components": 2}, copied=_CUT, by_name=_CUT, rounds=True),
     Case(GFCF, {"components": 20}, rounds=True),
     Case(PolynomialFilter, {"coefficients": (0.71, 0.1, -0.01)}),
+    Case(
+        Association,
+        {"min_support": 1, "min_visitors": 1, "min_evidence": 0.0, "across": "departments"},
+    ),
     Case(ViewedBought, {"seen": ("view",), "shrinkage": 0.0, "within_days": 30.0}),
     Case(Markov),
     Case(Markov, {"sessions": True, "walk": (1.0, 0.5, 0.25), "repeat": 2.0, "exclude_seen": False}),

@@ -44,6 +44,35 @@ def test_lists_hold_what_is_above_chance() -> None:
     assert lists == {"a": [("b", 0.5)], "b": [("a", 0.5)], "c": [("d", 0.5)], "d": [("c", 0.5)]}
 
 
+def test_pairs_across_departments_alone() -> None:
+    shop = Catalogue.from_columns(
+        item_keys=["a", "b", "c", "d"], categories=[["Food/Bread"], ["Food/Dairy"], ["Tools"], ["Tools"]]
+    )
+    sold = baskets(*["ab"] * 8, *["cd"] * 8, *["ac"] * 4, *["bd"] * 4)
+    near = {key: pairs[0][0] for key, pairs in Association(**PLAIN).fit(sold, shop).item_lists()}
+    assert near == {"a": "b", "b": "a", "c": "d", "d": "c"}
+    across = Association(**PLAIN, across="departments").fit(sold, shop)
+    assert {key: [item for item, _ in pairs] for key, pairs in across.item_lists()} == {
+        "a": ["c"],
+        "b": ["d"],
+        "c": ["a"],
+        "d": ["b"],
+    }
+    assert dict(Association(**PLAIN, across="departments").fit(sold).item_lists())["a"][0][0] == "b"
+
+
+def test_chance_across_departments_by_hand() -> None:
+    # Items a b | c d. Across, a and c are together in 4 of 4 pairs of each; of 16 pairs 8 are of a's department.
+    sold = baskets(*["ab"] * 8, *["cd"] * 8, *["ac"] * 4, *["bd"] * 4)
+    pairs = count_pairs(sold.baskets(), groups=np.array([0, 0, 1, 1], np.int32), apart=True)
+    assert (pairs.first.tolist(), pairs.second.tolist()) == ([0, 1], [2, 3])
+    assert pairs.weight.tolist() == pairs.of_first.tolist() == pairs.of_second.tolist() == [4, 4]
+    assert pairs.beside_first.tolist() == pairs.beside_second.tolist() == [8, 8] and pairs.total == 16
+    # k = (4 0 0 4): 2 (2 · 4 ln 4 + 8 ln 8 − 4 · 4 ln 4)
+    by_hand = 2 * (2 * 4 * math.log(4) + 8 * math.log(8) - 4 * 4 * math.log(4))
+    assert log_likelihood_ratio(pairs) == pytest.approx([by_hand, by_hand])
+
+
 def test_large_baskets_say_less_about_each_pair() -> None:
     table, pairs = pair_table(baskets("ab", "abc"), exponent=1.0)
     # weights 1 and ½, scaled by 8 ordered pairs / (2·1 + 6·½) = 1.6

@@ -53,6 +53,18 @@ def test_what_is_no_plain_value_is_left_out(nothing: Any) -> None:
     assert Catalogue.from_columns(item_keys=["a"], attributes=[{"size": nothing}]).attributes == ({},)
 
 
+def test_departments_join_what_is_in_one_outermost_category() -> None:
+    catalogue = Catalogue.from_columns(
+        item_keys=["a", "b", "c", "d", "e", "f"],
+        categories=[["Food/Bread"], ["Food", "Gifts"], ["Gifts/Bread"], [], [], [""]],
+        group_keys=["", "", "", "g", "g", ""],
+    )
+    departments = catalogue.departments(["a", "b", "c", "d", "e", "f", "unknown"])
+    assert departments is not None
+    assert departments.tolist() == [0, 0, 1, 2, 2, 3, 4]
+    assert catalogue.departments(["a", "c", "d", "f"]) is None
+
+
 def test_groups_join_variants() -> None:
     catalogue = Catalogue.from_columns(item_keys=["a", "b", "c"], group_keys=["g", "g", ""])
     groups = catalogue.groups(["a", "b", "c", "unknown"])

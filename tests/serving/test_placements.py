@@ -125,6 +125,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"sources": [{"source": "popular", "recommenders": ["poplar"]}]},
         f'{ROW}["sources"][0]["recommenders"] names the recommender \'poplar\', which does not exist. Change it to '
         "one of: also_bought, also_like, also_viewed, best_sellers, bought_together, buy_again, communities, "
+        "complements, "
         "high_conversion, most_carted, most_viewed, new_arrivals, on_sale, popular, price_dropped, similar_content, "
         "trending, viewed_bought; or add it to "
         'RECOMMENDATIONS["RECOMMENDERS"].',

@@ -86,6 +86,18 @@ def test_together_uses_the_items_given_else_the_cart(products: Any, placements: 
     assert shown_on("row") == ["d1", "d2"]
 
 
+def test_what_completes_the_cart_is_of_other_departments(products: Any, placements: Use) -> None:
+    placements(row={"sources": ["cross_category"]})
+    publish("bought_together", {"b1": ["b2"]})
+    publish("complements", {"b1": [("t1", 0.8), ("f1", 0.4)], "t1": [("b1", 0.8), ("f1", 0.6)]})
+    assert shown_on("row", item=products["b1"]) == ["t1", "f1"]
+    twelve.CART.extend(["b1", "t1"])
+    slate = recommend("row", NOBODY)
+    assert [(item.item_key, round(item.score, 6), item.source) for item in slate] == [
+        ("f1", 0.5, "cross_category")
+    ]
+
+
 def test_what_those_bought_who_looked_at_the_item_shown(products: Any, placements: Use) -> None:
     placements(row={"sources": ["viewed_bought"]})
     publish("viewed_bought", {"b1": [("b2", 0.6), ("d1", 0.3)], "b2": ["b1"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.page import Page
@@ -50,7 +51,18 @@ class Together(SeededSource):
 
     name = "together"
     needs = frozenset({"items", "cart"})
-    default_recommenders = ("bought_together", "also_bought")
+    default_recommenders: ClassVar[tuple[str, ...]] = ("bought_together", "also_bought")
 
     def seeds(self, page: Page) -> Mapping[str, float]:
         return dict.fromkeys(page.item_keys or sorted(page.cart), 1.0)
+
+
+class CrossCategory(Together):
+    """What goes with several items and is of another department than they: complements.
+
+    The recommender keeps to other departments, `Association` with `across="departments"` does; what is of the
+    department of one item and goes with another stays.
+    """
+
+    name = "cross_category"
+    default_recommenders = ("complements",)

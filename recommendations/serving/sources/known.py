@@ -15,7 +15,7 @@ from recommendations.serving.sources.everybody import (
     Trending,
 )
 from recommendations.serving.sources.for_you import ForYou, Given
-from recommendations.serving.sources.items import Similar, Together, ViewedBought
+from recommendations.serving.sources.items import CrossCategory, Similar, Together, ViewedBought
 from recommendations.serving.sources.segments import PopularInCategory, SameBrand, SameCategory
 from recommendations.serving.sources.visitors import (
     BuyAgain,
@@ -26,7 +26,7 @@ from recommendations.serving.sources.visitors import (
 from recommendations.serving.sources.words import Search
 
 _ALL: tuple[type[Source], ...] = (
-    *(Similar, Together, ViewedBought, Search),
+    *(Similar, Together, CrossCategory, ViewedBought, Search),
     *(ForYou, Given, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
     *(OnSale, PriceDropped),
