@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.datatypes import Candidate, Context
+from recommendations.exceptions import ConfigurationError
 from recommendations.profiles.session import Touch
 from recommendations.serving.facts import Facts
 from recommendations.serving.history import History
@@ -86,6 +88,26 @@ class TestRerankers(RerankerContract):
 
     def make_page(self) -> Page:
         return page_of(FACTS)
+
+
+JUNK: list[Any] = [
+    *(None, True, 0, -1, 2.5, float("nan"), float("inf"), 10**400, "", "x", "brand", "popular"),
+    *([], [None], ["x"], ["brand", 1], [[]], {}, {"x": 1}, {"brand": []}, {"months": [None]}, {"hours": 3}),
+    *({"hours": {"from": "x"}}, {"device": {}}, {1: 2}, object(), b"x"),
+]
+
+
+@pytest.mark.parametrize("name", RERANKERS)
+@pytest.mark.parametrize("value", JUNK, ids=[str(n) for n in range(len(JUNK))])
+def test_any_value_of_an_option_works_or_is_refused(name: str, value: Any) -> None:
+    offered = [Candidate(key, 1.0, "popular") for key in FACTS]
+    for option in RERANKERS[name].options:
+        try:
+            made = RERANKERS[name](**OPTIONS[name][0] | {option: value})
+        except ConfigurationError as error:
+            assert re.search(r"\b(Set|Write|Say|Change|[Kk]nown)\b", str(error))  # what to do about it
+        else:
+            check_reranked(offered, made.rerank(offered, page_of(FACTS), 2, ()))
 
 
 KEYS = st.sampled_from("abcdefghij")

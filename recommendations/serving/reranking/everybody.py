@@ -16,7 +16,8 @@ class EverybodysList:
     """The list of everybody of the recommender that an option names."""
 
     def __init__(self, option: str, recommender: Any) -> None:
-        if recommender not in {*settings.recommenders, *settings.default_recommenders}:
+        known = {*settings.recommenders, *settings.default_recommenders}
+        if not isinstance(recommender, str) or recommender not in known:
             raise ConfigurationError(
                 f'"{option}" is {recommender!r}, which does not exist. '
                 f"Change it to one of: {', '.join(sorted(settings.recommenders))}."
