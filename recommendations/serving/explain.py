@@ -30,7 +30,7 @@ class Reasons:
         return say(self, candidate) if say else ""
 
     def title(self, item_key: str) -> str:
-        """What the shop calls an item, "this" for the one shown; "" for one that is not sold now, and for a sensitive one."""
+        """What the shop calls an item, "this" for the one shown; "" for one not sold now, and for a sensitive one."""
         if item_key == self._page.item_key:
             return _("this") if item_key else ""
         product = self._products.get(item_key)
@@ -43,6 +43,10 @@ class Reasons:
         if not title:
             return ""
         return _link_of(candidate.recommender) % {"title": title}
+
+    def bought_after(self, candidate: Candidate) -> str:
+        title = self.title(candidate.seed_key)
+        return _("Bought by many who viewed %(title)s") % {"title": title} if title else ""
 
     def for_you(self, candidate: Candidate) -> str:
         title, did = self.title(candidate.seed_key), self._did(candidate.seed_key)
@@ -99,6 +103,7 @@ _SAYINGS: Mapping[str, Callable[[Reasons, Candidate], str]] = {
     "similar": Reasons.similar,
     "together": Reasons.similar,
     "cross_category": Reasons.similar,
+    "viewed_bought": Reasons.bought_after,
     "for_you": Reasons.for_you,
     "popular": _plain(gettext_noop("Popular right now")),
     "popular_in_category": Reasons.in_category,

@@ -91,6 +91,12 @@ def test_categories_and_rules(products: Any, settings: Any) -> None:
     assert reasons("row", category="Grocery/Bread") == {"t1": "Picked by us", "b1": "Popular in Bread"}
 
 
+def test_what_viewers_bought(products: Any, placements: Use) -> None:
+    placements(row={"sources": ["viewed_bought"]})
+    publish("viewed_bought", {"b1": ["b2"]})
+    assert reasons("row", item="b1") == {"b2": "Bought by many who viewed this"}
+
+
 def test_every_source_has_something_to_say() -> None:
     without = {"given"}  # the caller knows
     assert set(SOURCES) - without <= set(_SAYINGS)
