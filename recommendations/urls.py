@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recommendations.views import track
+from recommendations.views import fragment, track
 
 app_name = "recommendations"
 
 urlpatterns = [
+    path("fragment/", fragment, name="fragment"),
     path("track/", track, name="track"),
 ]

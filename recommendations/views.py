@@ -8,9 +8,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_cookie
 
 from recommendations.exceptions import InvalidEvent, InvalidToken
+from recommendations.serving import fragments
 from recommendations.serving.tokens import read as read_token
 from recommendations.tracking import counters
 from recommendations.tracking.slates import record_click, record_dismissal, record_seen, take_back_dismissal
@@ -18,11 +20,26 @@ from recommendations.tracking.slates import record_click, record_dismissal, reco
 MAX_SLATES = 50
 
 
+@never_cache
+@vary_on_cookie
+@require_GET
+def fragment(request: HttpRequest) -> HttpResponse:
+    """A row for this visitor, for a page that was the same for everybody: 200 with HTML, 204 when it is empty."""
+    try:
+        html = fragments.render(request.GET.get("of", ""), request)
+    except InvalidToken as error:
+        return JsonResponse({"errors": [str(error)]}, status=400)
+    return HttpResponse(html) if html else HttpResponse(status=204)
+
+
 @csrf_exempt  # sendBeacon can send no header; the signed token proves that the slate is ours
 @never_cache
 @require_POST
 def track(request: HttpRequest) -> HttpResponse:
-    """`{"slates": [{"token": "…", "seen": [0, 1], "clicked": "42"}]}` → 204; `dismissed` and `restored` take an item key too; 400 names what is wrong."""
+    """`{"slates": [{"token": "…", "seen": [0, 1], "clicked": "42"}]}` → 204; 400 names what is wrong.
+
+    `dismissed` and `restored` take an item key too.
+    """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return JsonResponse({"errors": ["Only this site's own pages may send this."]}, status=403)
     try:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from recommendations.datatypes import Slate
 from recommendations.exceptions import ConfigurationError
 from recommendations.serving.engine import recommend_for
+from recommendations.serving.fragments import address, templates_of
 
 logger = logging.getLogger("recommendations")
 register = template.Library()
@@ -58,17 +59,20 @@ def get_recommendations(
 
 
 @register.simple_tag(takes_context=True)
-def recommendations(context: template.Context, placement: str, **options: Any) -> str:
+def recommendations(context: template.Context, placement: str, *, lazy: bool = False, **options: Any) -> str:
     """`{% recommendations "product_page" item=product %}`: a row of cards, or nothing when there is nothing to show.
 
-    Options: item, items, category, query, size, title. The template is `recommendations/<placement>.html` when there is
-    one, else `recommendations/slate.html`.
+    Options: item, items, category, query, size, title; `lazy=True` leaves a place that the script fills afterwards, so
+    that a page from a shared cache still has each visitor's own row. The template is `recommendations/<placement>.html`
+    when there is one, else `recommendations/slate.html`.
     """
+    if lazy:
+        return _place_for(context, placement, options)
     slate = get_recommendations(context, placement, **options)
     if not slate:
         return ""
-    names = [f"recommendations/{slate.placement}.html", "recommendations/slate.html"]
-    chosen = context.template.engine.select_template(names)  # type: ignore[union-attr]
+    engine = context.template.engine  # type: ignore[union-attr]
+    chosen = engine.select_template(templates_of(slate.placement))
     with context.push(slate=slate):
         return chosen.render(context)
 
@@ -89,7 +93,7 @@ def recommendations_script() -> SafeString | str:
     return format_html_join(
         "",
         '<script src="{}" data-url="{}" defer></script>',
-        ((static(f"recommendations/{name}"), url) for name in ("track.js", "why.js")),
+        ((static(f"recommendations/{name}"), url) for name in ("track.js", "why.js", "lazy.js")),
     )
 
 
@@ -97,6 +101,17 @@ def recommendations_script() -> SafeString | str:
 def recommendations_style() -> SafeString:
     """`{% recommendations_style %}`: the style sheet of the packaged templates."""
     return format_html('<link rel="stylesheet" href="{}">', static("recommendations/recommendations.css"))
+
+
+def _place_for(context: template.Context, placement: str, options: dict[str, Any]) -> str:
+    """What is on the page until the row is there."""
+    try:
+        url = address(placement, **options)
+    except NoReverseMatch as error:
+        return _complain(NO_ADDRESS, error)
+    waiting = context.template.engine.get_template("recommendations/lazy.html")  # type: ignore[union-attr]
+    with context.push(placement=placement, url=url):
+        return waiting.render(context)
 
 
 def _request(context: template.Context) -> HttpRequest | None:

@@ -213,6 +213,21 @@ def test_why_this_and_not_interested(address: str, page: Page) -> None:
     assert page.locator("[data-placement=product_page] [data-item=d1]").count() == 1
 
 
+def test_a_lazy_row_comes_afterwards_and_is_reported(address: str, page: Page) -> None:
+    page.goto(address.replace("/bread/", "/lazy/"))
+    row = page.locator("[data-placement=product_page]")
+    row.wait_for()
+    assert row.locator("[data-item]").evaluate_all("all => all.map(each => each.dataset.item)") == [
+        "b2",
+        "t1",
+        "d1",
+    ]
+    page.wait_for_function("() => !document.querySelector('[data-rec-fragment]')")  # the empty one is gone
+    assert accessibility_violations(page) == []
+    (slate,) = told(lambda: for_a_while(page))
+    assert slate["seen"] == [0, 1, 2]
+
+
 def _picture(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))

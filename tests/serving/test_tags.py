@@ -161,7 +161,7 @@ def test_a_misspelt_placement_is_loud_in_debug_and_quiet_on_the_page(products: A
 def test_script_and_style(products: Any) -> None:
     assert render("{% recommendations_script %}") == "".join(
         f'<script src="/static/recommendations/{name}.js" data-url="/recommendations/track/" defer></script>'
-        for name in ("track", "why")
+        for name in ("track", "why", "lazy")
     )
     assert (
         render("{% recommendations_style %}")

@@ -37,6 +37,19 @@ def product(request: HttpRequest) -> HttpResponse:
     return HttpResponse(html.replace("<body>", '<body class="tall">') if "tall" in request.GET else html)
 
 
+LAZY = """{% load recommendations %}<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Lazy</title>
+{% recommendations_style %}{% recommendations_script %}</head>
+<body><main><h1>Lazy</h1>{% recommendations "product_page" item=product lazy=True %}
+{% recommendations "product_together" item=product lazy=True %}<p id="end">End</p></main></body></html>"""
+
+
+def lazy(request: HttpRequest) -> HttpResponse:
+    """A page that is the same for everybody."""
+    html = engines["django"].from_string(LAZY).render({"product": Product.objects.get(sku="b1")}, request)
+    return HttpResponse(html)
+
+
 def styles(request: HttpRequest) -> HttpResponse:
     return HttpResponse(CSS, content_type="text/css")
 
@@ -52,8 +65,20 @@ def track(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("bread/", product),
+    path("lazy/", lazy),
     path("page.css", styles),
-    path("recommendations/", include(([path("track/", track, name="track")], "recommendations"))),
+    path(
+        "recommendations/",
+        include(
+            (
+                [
+                    path("track/", track, name="track"),
+                    path("fragment/", views.fragment, name="fragment"),
+                ],
+                "recommendations",
+            )
+        ),
+    ),
     path("api/", include("recommendations.api.urls")),
     path("", include("shop.urls")),
 ]

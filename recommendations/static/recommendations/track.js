@@ -78,6 +78,7 @@
     for (const type of ["click", "auxclick"]) document.addEventListener(type, click, true);
     document.addEventListener("visibilitychange", () => (document.hidden ? pause() : observe()));
     addEventListener("pagehide", pause);
+    addEventListener("rec:shown", observe);
     addEventListener("pageshow", (event) => event.persisted && observe());
   };
 

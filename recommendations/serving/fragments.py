@@ -1,0 +1,60 @@
+"""Rows that a page fetches after it was shown: what they are about, signed, so that nobody else words their address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from recommendations.datatypes import Slate
+from recommendations.exceptions import InvalidToken
+from recommendations.serving.engine import recommend_for, shown
+
+SALT = "recommendations.fragment"
+
+
+def templates_of(placement: str) -> list[str]:
+    """The templates of a row, the most specific first."""
+    return [f"recommendations/{placement}.html", "recommendations/slate.html"]
+
+
+def address(
+    placement: str,
+    *,
+    item: Any = None,
+    items: Iterable[Any] = (),
+    category: str = "",
+    query: str = "",
+    size: int | None = None,
+    title: str = "",
+) -> str:
+    """Where the row is fetched: the same for every visitor, so that the page can be cached.
+
+    Raises NoReverseMatch when `recommendations.urls` are not included.
+    """
+    about = shown(item, items, category, query)
+    options = {
+        "item": about.item_key,
+        "items": list(about.item_keys),
+        "category": about.category,
+        "query": about.query,
+        "size": size,
+        "title": str(title or ""),
+    }
+    told = {name: value for name, value in options.items() if value}
+    signed = signing.dumps([placement, told], salt=SALT, compress=True)
+    return f"{reverse('recommendations:fragment')}?of={signed}"
+
+
+def render(signed: str, request: HttpRequest) -> str:
+    """The row as HTML for the visitor of this request; "" when there is nothing to show. Raises InvalidToken."""
+    try:
+        placement, options = signing.loads(signed, salt=SALT)
+    except signing.BadSignature:
+        raise InvalidToken("This address was not made here, or was damaged on its way.") from None
+    slate: Slate = recommend_for(request, placement, **options)
+    return render_to_string(templates_of(slate.placement), {"slate": slate}, request) if slate else ""
