@@ -17,7 +17,8 @@ class CallerThrottle(SimpleRateThrottle):
 
     def get_rate(self) -> str | None:
         rates = api_settings.DEFAULT_THROTTLE_RATES or {}
-        return str(rates.get(str(self.scope), self.default_rate))
+        rate = rates.get(str(self.scope), self.default_rate)
+        return None if rate is None else str(rate)
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         user = request.user

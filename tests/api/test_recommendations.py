@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from recommendations.api.throttles import RecommendationsThrottle
 from recommendations.models import Event
 from recommendations.serving import tokens
 from shop.models import Discount
@@ -141,6 +142,11 @@ def test_nobody_keeps_a_copy_and_reading_writes_nothing(client: Client, products
     assert "no-store" in response["Cache-Control"] and "private" in response["Cache-Control"]
     assert "Cookie" in response["Vary"]
     assert Event.objects.count() == 0
+
+
+@override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {"recommendations": None}})
+def test_a_rate_of_none_lets_all_through() -> None:
+    assert RecommendationsThrottle().rate is None
 
 
 @override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {"recommendations": "2/min"}})
