@@ -119,7 +119,7 @@ def _recommend(
             break
     chosen, fallback_used = plan.choose(placement.name, wanted)
     slate_id = secrets.token_urlsafe(12)
-    places = tuple(slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
+    places = slate_items(chosen, plan, context)
     dropped = dict(plan.rows[placement.name].steering.dropped)
     return Slate(
         slate_id=slate_id,
@@ -159,8 +159,18 @@ def _kept_plans(context: Context) -> dict[Any, Any]:
     return {} if state is None else state.plans
 
 
-def slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Context) -> SlateItem:
-    product = plan.products[candidate.item_key]
+def slate_items(chosen: list[Candidate], plan: PagePlan, context: Context) -> tuple[SlateItem, ...]:
+    """The places of a slate, each with its card and the reason why it is there."""
+    reasons = Reasons(plan.page, plan.products)
+    return tuple(
+        _slate_item(n, candidate, plan.products[candidate.item_key], context, reasons.of(candidate))
+        for n, candidate in enumerate(chosen)
+    )
+
+
+def _slate_item(
+    position: int, candidate: Candidate, product: Any, context: Context, reason: str
+) -> SlateItem:
     return SlateItem(
         position=position,
         item_key=candidate.item_key,
@@ -171,7 +181,7 @@ def slate_item(position: int, candidate: Candidate, plan: PagePlan, context: Con
         product=product,
         seed_key=candidate.seed_key,
         rules=candidate.rules,
-        reason=Reasons(plan.page, plan.products).of(candidate),
+        reason=reason,
     )
 
 

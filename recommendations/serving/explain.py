@@ -23,6 +23,7 @@ class Reasons:
     def __init__(self, page: Page, products: Mapping[str, Any]) -> None:
         self._page = page
         self._products = products
+        self._titles: dict[str, str] = {}
 
     def of(self, candidate: Candidate) -> str:
         """One short sentence; "" where there is nothing to say."""
@@ -33,10 +34,15 @@ class Reasons:
         """What the shop calls an item, "this" for the one shown; "" for one not sold now, and for a sensitive one."""
         if item_key == self._page.item_key:
             return _("this") if item_key else ""
-        product = self._products.get(item_key)
-        if product is None or get_adapter().is_sensitive(product):
+        if item_key not in self._titles:
+            self._titles[item_key] = self._read_title(item_key)
+        return self._titles[item_key]
+
+    def _read_title(self, item_key: str) -> str:
+        product, adapter = self._products.get(item_key), get_adapter()
+        if product is None or adapter.is_sensitive(product):
             return ""
-        return get_adapter().card(product, self._page.context).title
+        return adapter.card(product, self._page.context).title
 
     def similar(self, candidate: Candidate) -> str:
         title = self.title(candidate.seed_key)

@@ -63,6 +63,11 @@ class Reads:
             self._groups.update({key: groups.get(key, key) for key in missing})
         return self._groups
 
+    def group_of(self, item_key: str) -> str:
+        """The group of one item, mostly known already: asked for every candidate."""
+        known = self._groups.get(item_key)
+        return self.groups([item_key])[item_key] if known is None else known
+
     def facts(self, keys: Iterable[str]) -> Mapping[str, Facts]:
         """Key → what the mirror says of it, its group too. One query on the Item mirror."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._facts]
@@ -152,4 +157,4 @@ class Page:
 
     def group_of(self, item_key: str) -> str:
         """The group of an item; ask `groups` for many at once before."""
-        return self.reads.groups([item_key])[item_key]
+        return self.reads.group_of(item_key)

@@ -9,7 +9,7 @@ from typing import Any
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, SlateItem
 from recommendations.models import Override
-from recommendations.serving.engine import shown, slate_item
+from recommendations.serving.engine import shown, slate_items
 from recommendations.serving.page import Page
 from recommendations.serving.placements import layout
 from recommendations.serving.plan import PagePlan
@@ -58,7 +58,7 @@ def preview(
     page = Page(context.with_(page=placement.page), shown(item, items, category, query))
     plan = PagePlan(page, (placement,), rules=rules)
     chosen, fallback_used = plan.choose(name, placement.size)
-    places = tuple(slate_item(n, candidate, plan, context) for n, candidate in enumerate(chosen))
+    places = slate_items(chosen, plan, context)
     on_list = {each.item_key for each in chosen}
     dropped = {
         key: (rule, plan.products[key])
