@@ -295,6 +295,7 @@ class Slate:
     items: tuple[SlateItem, ...]
     token: str = ""
     fallback_used: bool = False
+    personal: bool = True  # may it be made from what the visitor did?
     dropped: Mapping[str, str] = field(default_factory=dict, repr=False)  # item key → the rule that left it out
 
     def __bool__(self) -> bool:

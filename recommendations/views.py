@@ -16,8 +16,27 @@ from recommendations.serving import fragments
 from recommendations.serving.tokens import read as read_token
 from recommendations.tracking import counters
 from recommendations.tracking.slates import record_click, record_dismissal, record_seen, take_back_dismissal
+from recommendations.tracking.visitors import set_personalising
 
 MAX_SLATES = 50
+
+
+@csrf_exempt  # the page may come from a cache; what is asked for is refused to other sites below
+@never_cache
+@require_POST
+def personalise(request: HttpRequest) -> HttpResponse:
+    """`{"on": false}` → 204: from the next page on no list is made from what this browser did; `true` takes it back."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return JsonResponse({"errors": ["Only this site's own pages may send this."]}, status=403)
+    try:
+        on = json.loads(request.body)["on"]
+    except (ValueError, KeyError, TypeError):
+        on = None
+    if not isinstance(on, bool):
+        return JsonResponse({"errors": ['Send {"on": true} or {"on": false}.']}, status=400)
+    response = HttpResponse(status=204)
+    set_personalising(response, request, on=on)
+    return response
 
 
 @never_cache

@@ -129,6 +129,7 @@ def _recommend(
         token=tokens.make(slate_id, placement.name, context.scope, chosen) if places else "",
         fallback_used=fallback_used,
         dropped=dropped,
+        personal=context.personalise,
     )
 
 

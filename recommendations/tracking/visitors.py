@@ -32,6 +32,9 @@ SIMULATED_HEADER = "X-Simulated-Visitor"
 SIMULATED_SALT = "recommendations.simulated"
 RENEW_AFTER_SECONDS = 300
 BUCKETS = 1000
+#: The value of the cookie of those who want no lists of their own.
+_NO = "0"
+
 _COOKIE = re.compile(r"^([A-Za-z0-9_-]{22})\.([0-9a-f]{1,10})\.([0-9a-f]{1,10})$")
 
 
@@ -78,12 +81,39 @@ def build_state(request: HttpRequest) -> RequestState:
         session_key=cookie.session_key,
         scope=scope,
         may_record=not ignored,
-        may_personalise=adapter.may_personalise(request),
+        may_personalise=adapter.may_personalise(request) and not stopped_personalising(request),
         ignored_because=ignored,
         simulated=moment is not None,
         moment=moment,
         cookie=None if ignored == "bot" else cookie,
     )
+
+
+def stopped_personalising(request: HttpRequest) -> bool:
+    """Did this browser say that lists must not be made from what it did?"""
+    return request.COOKIES.get(_wish_cookie()) == _NO
+
+
+def set_personalising(response: HttpResponseBase, request: HttpRequest, *, on: bool) -> None:
+    """Remember what the visitor wishes, in a cookie of its own: it holds for whoever uses this browser."""
+    path, domain, secure = settings.COOKIE_PATH, settings.COOKIE_DOMAIN, settings.COOKIE_SECURE
+    if on:
+        response.delete_cookie(_wish_cookie(), path=path, domain=domain, samesite=settings.COOKIE_SAMESITE)
+        return
+    response.set_cookie(
+        _wish_cookie(),
+        _NO,
+        max_age=settings.COOKIE_AGE,
+        path=path,
+        domain=domain,
+        secure=request.is_secure() if secure is None else secure,
+        httponly=True,
+        samesite=settings.COOKIE_SAMESITE,
+    )
+
+
+def _wish_cookie() -> str:
+    return f"{settings.COOKIE_NAME}_personal"
 
 
 def state_of(request: HttpRequest) -> RequestState:

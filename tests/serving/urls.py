@@ -74,6 +74,7 @@ urlpatterns = [
                 [
                     path("track/", track, name="track"),
                     path("fragment/", views.fragment, name="fragment"),
+                    path("personalise/", views.personalise, name="personalise"),
                 ],
                 "recommendations",
             )

@@ -31,17 +31,27 @@
     }
   });
 
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-slate] [data-rec-personal]");
+    if (!button) return;
+    const body = new Blob([JSON.stringify({ on: button.dataset.recPersonal === "on" })], { type: "application/json" });
+    const answer = await fetch(new URL("../personalise/", new URL(url, location)), { method: "POST", body });
+    if (answer.ok) location.reload();
+  });
+
   // One note is open at a time; Escape closes it.
   document.addEventListener("toggle", (event) => {
-    if (!event.target.open || !event.target.matches("[data-slate] details")) return;
-    for (const other of document.querySelectorAll("[data-slate] details[open]")) {
+    if (!event.target.open || !event.target.matches("[data-slate] .rec__why")) return;
+    for (const other of document.querySelectorAll("[data-slate] .rec__why[open]")) {
       if (other !== event.target) other.open = false;
     }
+    const wish = event.target.querySelector("[data-rec-personal]");
+    if (wish) wish.hidden = false;
     show(event.target.closest("[data-item]"), event.target.closest(".rec__item--dismissed") !== null);
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const note of document.querySelectorAll("[data-slate] details[open]")) {
+    for (const note of document.querySelectorAll("[data-slate] .rec__why[open]")) {
       note.open = false;
       note.querySelector("summary").focus();
     }
