@@ -296,7 +296,8 @@ class Slate:
     token: str = ""
     fallback_used: bool = False
     personal: bool = True  # may it be made from what the visitor did?
-    dropped: Mapping[str, str] = field(default_factory=dict, repr=False)  # item key → the rule that left it out
+    #: Item key → the rule that left it out.
+    dropped: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.items)
