@@ -19,7 +19,7 @@ SLATE = OpenApiExample(
                 "item": "42",
                 "source": "similar",
                 "seed": "17",
-                "reason": "Often bought with this",
+                "reason": "Goes with this",
                 "card": {
                     "title": "Rye bread",
                     "url": "/product/42/rye-bread/",

@@ -77,7 +77,9 @@ def _never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
         return Slate(slate_id="", placement=placement, title="", items=())
 
 
-def shown(item: Any, items: Iterable[Any], category: str | None, query: str | None = "") -> Shown:
+def shown(
+    item: Any = None, items: Iterable[Any] = (), category: str | None = "", query: str | None = ""
+) -> Shown:
     """What a page is about, from products or keys. Raises TypeError for what is neither."""
     if category is not None and not isinstance(category, str | Promise):
         raise TypeError(f"category must be a path such as 'Grocery/Bread', not {category!r}.")

@@ -16,6 +16,9 @@ from recommendations.serving.page import Page
 #: Algorithms that look at what items say of themselves: the modules that they are in.
 _CONTENT = ("content", "sentence", "word2vec", "tfidf")
 
+#: Algorithms that count what the same visitors or orders had. Of a blend nobody can say which of its parts it was.
+_COUNTING = ("item_knn", "association", "generalised_knn")
+
 
 class Reasons:
     """Puts into words why candidates of a page are there. `products` are the shop's objects that were read."""
@@ -93,6 +96,8 @@ def _link_of(recommender: str) -> str:
     module = str(entry.get("algorithm", "")).rpartition(".")[0].rpartition(".")[2]
     if module in _CONTENT:
         return _("Similar to %(title)s")
+    if module not in _COUNTING:
+        return _("Goes with %(title)s")
     kinds = {kind for kind, weight in (entry.get("options", {}).get("events") or {}).items() if weight > 0}
     if kinds == {Kind.PURCHASE}:
         return _("Often bought with %(title)s")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.core import signing
@@ -22,26 +21,18 @@ def templates_of(placement: str) -> list[str]:
     return [f"recommendations/{placement}.html", "recommendations/slate.html"]
 
 
-def address(
-    placement: str,
-    *,
-    item: Any = None,
-    items: Iterable[Any] = (),
-    category: str = "",
-    query: str = "",
-    size: int | None = None,
-    title: str = "",
-) -> str:
+def address(placement: str, *, size: int | None = None, title: str = "", **about: Any) -> str:
     """Where the row is fetched: the same for every visitor, so that the page can be cached.
 
-    Raises NoReverseMatch when `recommendations.urls` are not included.
+    `about` as `engine.recommend` takes it: item, items, category, query. Raises NoReverseMatch when
+    `recommendations.urls` are not included, TypeError for what is no product, key or path.
     """
-    about = shown(item, items, category, query)
+    page = shown(**about)
     options = {
-        "item": about.item_key,
-        "items": list(about.item_keys),
-        "category": about.category,
-        "query": about.query,
+        "item": page.item_key,
+        "items": list(page.item_keys),
+        "category": page.category,
+        "query": page.query,
         "size": size,
         "title": str(title or ""),
     }

@@ -109,6 +109,12 @@ def _place_for(context: template.Context, placement: str, options: dict[str, Any
         url = address(placement, **options)
     except NoReverseMatch as error:
         return _complain(NO_ADDRESS, error)
+    except Exception:
+        # As with rows that are rendered at once: a product that is none, a broken adapter.
+        if django_settings.DEBUG:
+            raise
+        logger.exception("The lazy placement %r is left out; the page goes on without it.", placement)
+        return ""
     waiting = context.template.engine.get_template("recommendations/lazy.html")  # type: ignore[union-attr]
     with context.push(placement=placement, url=url):
         return waiting.render(context)

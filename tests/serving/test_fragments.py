@@ -53,3 +53,13 @@ def test_nobody_else_words_an_address(products: Any, of: str) -> None:
     answer = Client().get("/recommendations/fragment/", {"of": of})
     assert answer.status_code == 400
     assert answer.json() == {"errors": ["This address was not made here, or was damaged on its way."]}
+
+
+def test_what_is_wrong_never_breaks_the_page(products: Any, settings: Any, caplog: Any) -> None:
+    source = '{% load recommendations %}<p>Before</p>{% recommendations "mine" category=3 lazy=True %}'
+    template, request = engines["django"].from_string(source), RequestFactory().get("/")
+    assert template.render({}, request) == "<p>Before</p>"
+    assert "category must be a path" in caplog.text
+    settings.DEBUG = True
+    with pytest.raises(TypeError, match="category must be a path"):
+        template.render({}, request)
