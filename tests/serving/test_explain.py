@@ -13,8 +13,8 @@ from recommendations.serving.engine import recommend
 from recommendations.serving.explain import _SAYINGS
 from recommendations.serving.sources import SOURCES
 from tests.serving import twelve
-from tests.serving.test_plan import queries_of
 from tests.serving.twelve import NOBODY, happened, publish, publish_popular, somebody
+from tests.support.queries import queries_of
 
 Use = Callable[..., None]
 

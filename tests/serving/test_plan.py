@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from recommendations.datatypes import Context
 from recommendations.models import Item
@@ -16,6 +14,7 @@ from shop.models import Product
 from tests.factories import make_category
 from tests.serving import twelve
 from tests.serving.twelve import happened, publish, publish_popular, shown_on, somebody
+from tests.support.queries import queries_of
 
 Use = Callable[..., None]
 
@@ -36,13 +35,6 @@ FIVE: dict[str, Any] = {
         "minimum": 6,
     },
 }
-
-
-def queries_of(make: Callable[[], Any]) -> list[str]:
-    """What was asked of the database: our own tables, and the adapter's look at what is for sale."""
-    with CaptureQueriesContext(connection) as queries:
-        make()
-    return [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
 
 
 def publish_everything(keys: list[str]) -> None:

@@ -18,8 +18,8 @@ from recommendations.overrides import changing
 from recommendations.serving import engine
 from recommendations.serving.rules import ACTIONS, overridden, rules_of
 from tests.serving import twelve
-from tests.serving.test_plan import queries_of
 from tests.serving.twelve import publish_popular, shown_on, somebody
+from tests.support.queries import queries_of
 
 Use = Callable[..., None]
 DOCS = (Path(__file__).resolve().parents[2] / "docs/rules.md").read_text()

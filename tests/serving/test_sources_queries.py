@@ -10,8 +10,8 @@ import pytest
 from recommendations.datatypes import ListKind
 from recommendations.serving.engine import recommend
 from recommendations.serving.sources import SOURCES
-from tests.serving.test_plan import queries_of
 from tests.serving.twelve import SETTINGS, happened, publish, publish_popular, somebody
+from tests.support.queries import queries_of
 
 USER_KNN = {"algorithm": "recommendations.algorithms.user_knn.UserKNN"}
 
