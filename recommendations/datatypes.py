@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -50,6 +50,18 @@ class ListKind(StrEnum):
     VISITOR = "visitor"
     SEGMENT = "segment"
     TERM = "term"
+    RANKER = "ranker"
+
+
+#: What the targets of the rows of a ranker are: no items, but trees.
+TREES = "trees"
+
+
+class RankerRow(StrEnum):
+    """The keys of the two rows that a learned ranker publishes. The target of each is text with the score 1."""
+
+    MODEL = "model"  # the ranker as JSON
+    VERSION = "version"  # the number of its trees; its snapshot tells a page whether it knows the newest model
 
 
 #: The segment of everybody.
@@ -141,9 +153,9 @@ class RequestState:
     """What the middleware knows about a request; lives at `request.recommendations`.
 
     `visitor_key` is who acts now (user or cookie), `anonymous_key` the cookie's own key, both "" when nothing may
-    be recorded. `ignored_because` names why behaviour is counted only (bot, staff, no_consent). `moment` is when a
-    simulated visitor acts. `pending` are events that wait for the response to turn out well; `plans` keeps what
-    serving planned for the page.
+    be recorded. `ignored_because` names why behaviour is counted only (bot, staff, no_consent); `by_token` says that
+    the visitor came in a header rather than a cookie. `moment` is when a simulated visitor acts. `pending` are events
+    that wait for the response to turn out well; `plans` keeps what serving planned for the page.
     """
 
     visitor_key: str = ""
@@ -156,6 +168,7 @@ class RequestState:
     simulated: bool = False
     moment: datetime | None = None
     cookie: VisitorCookie | None = None
+    by_token: bool = False
     pending: list[EventData] = field(default_factory=list)
     plans: dict[Any, Any] = field(default_factory=dict)
 
@@ -206,7 +219,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class ItemData:
-    """A host product in our words; what `adapter.item()` returns and the Item mirror stores."""
+    """A host product in our words; what `adapter.item()` returns and the Item mirror stores.
+
+    Who may see it: visitors of at least `minimum_age`, of one of the `customer_groups` (none named: everybody), from
+    `available_from` until before `available_until`.
+    """
 
     item_key: str
     title: str
@@ -221,6 +238,8 @@ class ItemData:
     available_from: datetime | None = None
     available_until: datetime | None = None
     created_at: datetime | None = None
+    minimum_age: int = 0
+    customer_groups: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     scope: str = ""
 
@@ -240,9 +259,8 @@ class Card:
     old_price_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An item on its way into a slate: where it came from and why."""
+class Candidate(NamedTuple):
+    """An item on its way into a slate: where it came from and why. A page makes hundreds."""
 
     item_key: str
     score: float
@@ -251,6 +269,10 @@ class Candidate:
     snapshot_id: int | None = None
     seed_key: str = ""
     rules: tuple[str, ...] = ()  # names of the rules that acted on it
+
+    def with_(self, **changes: Any) -> Candidate:
+        """A copy with some fields changed."""
+        return self._replace(**changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +318,7 @@ class Slate:
     token: str = ""
     fallback_used: bool = False
     personal: bool = True  # may it be made from what the visitor did?
+    next: str = ""  # the signed way to what comes after, where pages were asked for
     #: Item key → the rule that left it out.
     dropped: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -56,7 +56,11 @@ class InvalidEvent(RecommendationsError):
 
 
 class InvalidToken(RecommendationsError):
-    """A slate token that is forged, damaged or expired."""
+    """A token of a slate, a cursor or a visitor that is forged, damaged or expired."""
+
+
+class ExpiredToken(InvalidToken):
+    """One that was good once."""
 
 
 class Locked(RecommendationsError):

@@ -20,8 +20,10 @@ from django.utils import timezone
 from recommendations.adapter import get_adapter
 from recommendations.conf import settings
 from recommendations.datatypes import RequestState, VisitorCookie
+from recommendations.exceptions import InvalidToken
 from recommendations.models import VisitorLink
 from recommendations.signals import visitor_linked
+from recommendations.tracking import visitor_tokens
 from recommendations.tracking.bots import is_bot
 from recommendations.tracking.safety import never_raises
 
@@ -32,8 +34,9 @@ SIMULATED_HEADER = "X-Simulated-Visitor"
 SIMULATED_SALT = "recommendations.simulated"
 RENEW_AFTER_SECONDS = 300
 BUCKETS = 1000
-#: The value of the cookie of those who want no lists of their own.
+#: The value of the cookie, and of the header of apps, of those who want no lists of their own.
 _NO = "0"
+PERSONALISE_HEADER = "X-Personalise"
 
 _COOKIE = re.compile(r"^([A-Za-z0-9_-]{22})\.([0-9a-f]{1,10})\.([0-9a-f]{1,10})$")
 
@@ -69,12 +72,14 @@ def build_state(request: HttpRequest) -> RequestState:
     if not adapter.may_record(request):
         return RequestState(scope=scope, may_personalise=False, ignored_because="no_consent")
     moment = simulated_moment(request)
+    token = _visitor_of_token(request)
     ignored = ""
-    if moment is None and is_bot(request.headers.get("User-Agent", "")):
+    # The libraries of apps call themselves as robots do; those ask for no token.
+    if moment is None and token is None and is_bot(request.headers.get("User-Agent", "")):
         ignored = "bot"
     elif adapter.is_staff(request):
         ignored = "staff"
-    cookie = read_cookie(request.COOKIES.get(settings.COOKIE_NAME, ""))
+    cookie = token or read_cookie(request.COOKIES.get(settings.COOKIE_NAME, ""))
     return RequestState(
         visitor_key=adapter.visitor_key(getattr(request, "user", None)) or cookie.key,
         anonymous_key=cookie.key,
@@ -85,13 +90,22 @@ def build_state(request: HttpRequest) -> RequestState:
         ignored_because=ignored,
         simulated=moment is not None,
         moment=moment,
-        cookie=None if ignored == "bot" else cookie,
+        cookie=None if ignored == "bot" or token else cookie,
+        by_token=token is not None,
     )
 
 
+def _visitor_of_token(request: HttpRequest) -> VisitorCookie | None:
+    """Who the header names. A page is shown whatever it says; the API refuses a wrong one before."""
+    try:
+        return visitor_tokens.sent_with(request)
+    except InvalidToken:
+        return None
+
+
 def stopped_personalising(request: HttpRequest) -> bool:
-    """Did this browser say that lists must not be made from what it did?"""
-    return request.COOKIES.get(_wish_cookie()) == _NO
+    """Did this browser or app say that lists must not be made from what it did?"""
+    return _NO in (request.COOKIES.get(_wish_cookie()), request.headers.get(PERSONALISE_HEADER))
 
 
 def set_personalising(response: HttpResponseBase, request: HttpRequest, *, on: bool) -> None:
@@ -151,27 +165,31 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase, state: RequestS
 
 
 def rotate(request: HttpRequest, user: Any) -> None:
-    """Give the browser a fresh cookie: what comes next is not the anonymous past's, nor the last user's."""
+    """Give the browser a fresh cookie: what comes next is not the anonymous past's, nor the last user's.
+
+    A token is the app's to replace.
+    """
     state = state_of(request)
     if state.ignored_because == "no_consent":
         return
-    cookie = new_cookie()
-    state.cookie = cookie
-    state.anonymous_key = cookie.key
-    state.session_key = cookie.session_key
-    state.visitor_key = get_adapter().visitor_key(user) or cookie.key
+    if not state.by_token:
+        cookie = new_cookie()
+        state.cookie = cookie
+        state.anonymous_key = cookie.key
+        state.session_key = cookie.session_key
+    state.visitor_key = get_adapter().visitor_key(user) or state.anonymous_key
     state.plans.clear()
 
 
 def link_visitor(request: HttpRequest, user: Any) -> None:
-    """At login, note that the cookie's visitor is this user, once the login's transaction commits.
+    """At login, note that the visitor of the cookie or the token is this user, once the login's transaction commits.
 
-    A cookie that already was somebody else stays theirs.
+    A cookie or token that already was somebody else stays theirs.
     """
     state = state_of(request)
     key = get_adapter().visitor_key(user)
-    came_with_cookie = settings.COOKIE_NAME in request.COOKIES
-    if state.may_record and key and state.anonymous_key and came_with_cookie:
+    was_known = state.by_token or settings.COOKIE_NAME in request.COOKIES
+    if state.may_record and key and state.anonymous_key and was_known:
         link = VisitorLink(
             scope=state.scope,
             anonymous_key=state.anonymous_key,
