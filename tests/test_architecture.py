@@ -21,9 +21,9 @@ LEAVES: dict[str, set[str]] = {
     "exceptions": set(),
     "paths": set(),
     "progress": set(),
+    "ranking": {"profiles.session"},
     "signals": set(),
     "text": set(),
-    "trees": set(),
     "conf": {"defaults", "exceptions"},
 }
 
@@ -32,7 +32,7 @@ COMMON = {"exceptions", "progress", "paths"}
 
 #: Package → what it may import of ours, besides itself and what is common.
 LAYERS: dict[str, set[str]] = {
-    "algorithms": {"evaluation", "datatypes", "text", "trees"},
+    "algorithms": {"evaluation", "datatypes", "profiles.session", "ranking", "text"},
     "evaluation": {"algorithms", "datatypes", "text"},
     "models": {"datatypes"},
     "adapter": {"conf", "datatypes"},
@@ -47,7 +47,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "serving": {
         *("overrides", "store", "experiments.assignment", "profiles.session", "adapter"),
-        *("conf", "models", "datatypes", "signals", "text", "trees"),
+        *("conf", "models", "datatypes", "signals", "text", "ranking"),
     },
     "reports": {"experiments", "store", "adapter", "conf", "models", "datatypes"},
     "engagement": {

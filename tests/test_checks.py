@@ -135,7 +135,7 @@ def test_e008_one_declaration_for_each_kind_and_model() -> None:
         ({"PLACEMENT": {}}, "RECOMMENDATIONS has no option 'PLACEMENT'. Known options: ADAPTER,"),
         (
             {"PLACEMENTS": {"cart": {"sise": 3}}},
-            'RECOMMENDATIONS["PLACEMENTS"]["cart"] has no option \'sise\'. Known options: fallback, filters,',
+            'RECOMMENDATIONS["PLACEMENTS"]["cart"] has no option \'sise\'. Known options: blend, fallback, filters,',
         ),
     ],
 )
@@ -161,6 +161,15 @@ def test_e018_a_wrong_rule() -> None:
 def test_e012_an_unknown_option_names_the_known_ones() -> None:
     found = only(messages(RECOMMENDERS={"popular": {"options": {"half_live": 3}}}), "E012")
     assert "Popular has no option 'half_live'. Known options: by, events, half_life_days," in found.msg
+
+
+def test_e012_a_recommender_that_builds_on_one_that_does_not_exist() -> None:
+    algorithm = "recommendations.algorithms.session_ranker.SessionRanker"
+    bases = [{"recommender": "also_viewed"}, {"recommender": "also_borrowed"}]
+    found = only(
+        messages(RECOMMENDERS={"ranker": {"algorithm": algorithm, "options": {"bases": bases}}}), "E012"
+    )
+    assert "There is no recommender named 'also_borrowed'" in found.msg
 
 
 def test_e013_an_unknown_recommender_source_or_filter() -> None:

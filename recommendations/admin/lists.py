@@ -60,7 +60,8 @@ class RankedListAdmin(BigTableAdmin):
     readonly_fields = ("recommender", "kind", "key_name", "entries")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(snapshot__in=live())
+        rows = super().get_queryset(request).filter(snapshot__in=live())
+        return rows.exclude(key_kind=ListKind.RANKER)  # trees, no list
 
     def search(self, term: str) -> Q:
         # The index begins with snapshot and kind of key.

@@ -34,6 +34,7 @@ _MAKERS = {
     ("visitor", "segment"): "visitor_segments",
     ("visitor", "visitor"): "visitor_neighbours",
     ("item", "visitor"): "item_visitors",
+    ("ranker", "trees"): "ranker_lists",
 }
 
 
@@ -156,6 +157,10 @@ class Algorithm(ABC):
     def item_visitors(self, k: int = 50) -> Iterator[RankedPairs]:
         """For each item that has any: the ≤ `k` visitors it would please most."""
         raise self._does_not_make("item → visitor")
+
+    def ranker_lists(self, k: int = 50) -> Iterator[RankedPairs]:
+        """A learned ranker as rows that pages read: see `datatypes.RankerRow`."""
+        raise self._does_not_make("ranker")
 
     def lists(
         self, key_kind: str, target_kind: str, k: int = 50, visitors: Iterable[str] = ()

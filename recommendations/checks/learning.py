@@ -30,6 +30,7 @@ def check_recommenders(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
 def recommender_problems(name: str, entry: dict[str, Any]) -> Iterator[CheckMessage]:
     """What is wrong with one recommender."""
     from recommendations.algorithms.base import Algorithm
+    from recommendations.training.recommenders import told_by_settings
 
     where = f'RECOMMENDATIONS["RECOMMENDERS"]["{name}"]'
     try:
@@ -46,7 +47,7 @@ def recommender_problems(name: str, entry: dict[str, Any]) -> Iterator[CheckMess
         )
         return
     try:
-        algorithm(**entry["options"])
+        told_by_settings(algorithm(**entry["options"]), entry["options"])
     except (ConfigurationError, TypeError) as error:
         yield Error(
             f'{where}["options"]: {error}', hint=f'Change {where}["options"].', id="recommendations.E012"

@@ -158,10 +158,11 @@ def published(
     recommender: Algorithm | Lists, train: Interactions, audience: Audience, length: int
 ) -> Published:
     """What is published: the lists of items if there are any, else those of visitors, else those of their segments,
-    else the list of everybody."""
+    else the list of everybody. Of a ranker: what pages show to visitors by it."""
     codes = {key: code for code, key in enumerate(train.item_keys)}
     produces = recommender.produces if isinstance(recommender, Algorithm) else frozenset()
-    if ("visitor", "item") in produces and ("item", "item") not in produces:
+    ranks = ("ranker", "trees") in produces
+    if ranks or (("visitor", "item") in produces and ("item", "item") not in produces):
         assert isinstance(recommender, Algorithm)
         return VisitorLists(recommender, train.visitor_keys, codes, length)
     if isinstance(recommender, Algorithm) and produces == {("visitor", "segment"), ("segment", "item")}:

@@ -143,13 +143,13 @@ class Build:
     def _coverage(self, algorithm: Algorithm, targets: Mapping[str, set[str]]) -> float | None:
         """The share of the catalogue that is in some list; of the items with events when there is no catalogue.
 
-        Lists of words count only where an algorithm makes no others: nearly every item has some word, so that they
-        would hide how many are left in the lists that pages are made of.
+        None where it makes no lists of items. Lists of words count only where an algorithm makes no others: nearly
+        every item has some word, so that they would hide how many are left in the lists that pages are made of.
         """
         known = self.data.catalogue.item_keys or self.data.interactions.item_keys
         kinds = {key for key, target in algorithm.produces if target == ListKind.ITEM}
         covered = set[str]().union(*(targets.get(kind, ()) for kind in kinds - {ListKind.TERM} or kinds))
-        return len(covered.intersection(known)) / len(known) if known else None
+        return len(covered.intersection(known)) / len(known) if known and kinds else None
 
 
 def fail(name: str, scope: str, path: str, error: Exception) -> Snapshot:

@@ -248,6 +248,8 @@ def served_lists(algorithm: Algorithm) -> str:
     for kind in ("item", "visitor", "segment"):
         if (kind, "item") in algorithm.produces:
             return kind
+    if ("ranker", "trees") in algorithm.produces:  # of what pages show to visitors by it
+        return "visitor"
     makes = ", ".join(f"{key} → {target}" for key, target in sorted(algorithm.produces)) or "nothing"
     raise NotEnoughData(f"It makes no lists of items that a visitor sees by themselves: it makes {makes}.")
 

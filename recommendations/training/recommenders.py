@@ -103,6 +103,7 @@ def _made(name: str, entry: Mapping[str, Any]) -> Recommender:
             f'{NAME}["RECOMMENDERS"]["{name}"] has no algorithm; add "algorithm": '
             '"recommendations.algorithms.popular.Popular" or another dotted path.'
         )
+    options |= told_by_settings(load(path, options), options)
     algorithm = load(path, options)
     kinds = frozenset(kind for kind, weight in algorithm.config.events.items() if weight) - NEVER_LEARNED
     return Recommender(
@@ -115,3 +116,38 @@ def _made(name: str, entry: Mapping[str, Any]) -> Recommender:
         needs_events=algorithm.needs_events,
         steady=algorithm.steady,
     )
+
+
+#: Options of algorithms that are told how pages read a history, and the settings that say it.
+_OF_HISTORIES = {
+    "events": "HISTORY_WEIGHTS",
+    "history_events": "HISTORY_EVENTS",
+    "history_half_life_hours": "HISTORY_HALF_LIFE_HOURS",
+}
+
+
+def told_by_settings(algorithm: Algorithm, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that the settings know better than the algorithm.
+
+    Each {"recommender": name} becomes the algorithm and the options of that name; one that the shop took away is left
+    out. How pages read a history is filled in, where the entry does not say it. Raises UnknownName for another name.
+    """
+    told = {name: _filled_in(value) for name, value in algorithm.options().items()}
+    told = {name: value for name, value in told.items() if value != algorithm.options()[name]}
+    if set(_OF_HISTORIES) <= set(algorithm.option_names()):
+        told |= {
+            option: getattr(settings, name) for option, name in _OF_HISTORIES.items() if option not in given
+        }
+    return told
+
+
+def _filled_in(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(filled for each in value if (filled := _filled_in(each)) != {})
+    if not isinstance(value, Mapping) or set(value) != {"recommender"}:
+        return value
+    name = value["recommender"]
+    if name not in settings.recommenders and name in settings.default_recommenders:
+        return {}
+    entry = settings.recommender(name)
+    return {"name": name, "algorithm": entry["algorithm"], "options": dict(entry["options"])}

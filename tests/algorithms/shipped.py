@@ -34,6 +34,7 @@ from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.rp3beta import RP3beta
 from recommendations.algorithms.sentence import SentenceEncoder
 from recommendations.algorithms.session_knn import SessionKNN
+from recommendations.algorithms.session_ranker import SessionRanker
 from recommendations.algorithms.slim import LocalSLIM
 from recommendations.algorithms.spectral import GFCF, LowPass
 from recommendations.algorithms.tifu_knn import TIFUKNN
@@ -151,6 +152,19 @@ CASES: Sequence[Case] = (
         {"bases": _BASES, "ranker": "linear", "candidates": 10},
         copied="which answers are learned from is drawn among the visitors",
         by_name="which answers are learned from is drawn among the visitors, in the order of their keys",
+        examples=5,
+    ),
+    Case(
+        SessionRanker,
+        {
+            "bases": [{"algorithm": _HERE + "item_knn.ItemKNN", "options": {"shrinkage": 0.0}}],
+            "popularity": {"algorithm": _HERE + "popular.Popular"},
+            "hold_out": 0.5,
+            "tree_counts": [3],
+            "min_data": 1,
+        },
+        copied="which visitors choose is drawn among them",
+        by_name="which visitors choose is drawn among them, in the order of their keys",
         examples=5,
     ),
     Case(ContentTfidf, copied=_CATALOGUE),

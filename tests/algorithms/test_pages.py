@@ -10,12 +10,13 @@ from recommendations.algorithms.learned_blend import LearnedBlend
 from recommendations.algorithms.markov import Markov
 from recommendations.algorithms.revisit import Revisit
 from recommendations.algorithms.session_knn import SessionKNN
+from recommendations.algorithms.session_ranker import SessionRanker
 from recommendations.algorithms.slim import LocalSLIM
 from recommendations.algorithms.tifu_knn import TIFUKNN
 from recommendations.algorithms.viewed_bought import ViewedBought
 from tests.algorithms.pages import FOLDER, check_table, run_examples
 
-EXAMPLES = {"kernel.md": 1, "linear.md": 2, "sequences.md": 4, "baskets.md": 3, "blend.md": 2}
+EXAMPLES = {"kernel.md": 1, "linear.md": 2, "sequences.md": 4, "baskets.md": 3, "blend.md": 2, "ranker.md": 1}
 TABLES: list[tuple[str, type[Algorithm]]] = [
     ("linear.md", GeneralisedKNN),
     ("linear.md", LocalSLIM),
@@ -25,6 +26,7 @@ TABLES: list[tuple[str, type[Algorithm]]] = [
     ("baskets.md", TIFUKNN),
     ("baskets.md", Revisit),
     ("blend.md", LearnedBlend),
+    ("ranker.md", SessionRanker),
 ]
 
 

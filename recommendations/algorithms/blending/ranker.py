@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommendations.algorithms.compiled import n_cpus
 from recommendations.exceptions import MissingExtra
-from recommendations.trees import Tree, TreeEnsemble
+from recommendations.ranking.trees import Tree, TreeEnsemble
 
 
 def has_lightgbm() -> bool:
@@ -56,7 +56,7 @@ class Ranker:
     booster: Any
     feature_names: Sequence[str]
 
-    def score(self, features: NDArray[np.float32], *, n_trees: int | None = None) -> NDArray[np.float32]:
+    def score(self, features: NDArray[np.floating], *, n_trees: int | None = None) -> NDArray[np.float32]:
         """(n, c, n_features) → (n, c), with the first `n_trees` trees (None = all)."""
         n, c, width = features.shape
         if not n * c:
@@ -66,7 +66,7 @@ class Ranker:
         )
         return np.asarray(flat, np.float32).reshape(n, c)
 
-    def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    def contributions(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Exact SHAP values (Lundberg et al. 2020, TreeSHAP): rows (n, n_features) → (n, n_features + 1), the last
         column is the base. Each row sums to its score."""
         return np.asarray(self.booster.predict(features, pred_contrib=True), np.float64)
@@ -80,7 +80,7 @@ class Ranker:
 
 
 def train(
-    features: NDArray[np.float32],
+    features: NDArray[np.floating],
     gains: NDArray[np.floating],
     feature_names: Sequence[str],
     *,
@@ -91,8 +91,13 @@ def train(
     feature_fraction: float,
     truncation: int,
     seed: int,
+    start: NDArray[np.floating] | None = None,
+    present: NDArray[np.bool_] | None = None,
 ) -> Ranker:
     """LambdaRank (Burges 2010) on queries (n, c, n_features) with gains (n, c).
+
+    `start` (n, c): scores that the trees are learned on top of; the ranker's own are without them. `present` (n, c):
+    which of the candidates there are, None = all.
 
     Raises MissingExtra without LightGBM.
     """
@@ -102,10 +107,12 @@ def train(
         raise MissingExtra("Learning to rank", "ranker") from error
     n, c, width = features.shape
     labels = graded(gains)
+    there = np.ones((n, c), bool) if present is None else present
     data = lightgbm.Dataset(
-        features.reshape(n * c, width),
-        labels.reshape(-1),
-        group=np.full(n, c),
+        features.reshape(n * c, width) if present is None else features[there],
+        labels[there],
+        group=there.sum(axis=1),
+        init_score=None if start is None else start[there],
         params={"max_bin": 127, "min_data_in_leaf": min_data, "feature_pre_filter": False, "verbosity": -1},
         free_raw_data=True,
     )
@@ -141,17 +148,18 @@ def graded(gains: NDArray[np.floating]) -> NDArray[np.int32]:
 
 
 def _tree(root: Mapping[str, Any]) -> Tree:
-    nodes: dict[str, list[Any]] = {name: [] for name in Tree.__slots__}
+    nodes: dict[str, list[Any]] = {field.name: [] for field in fields(Tree)}
 
     def add(node: Mapping[str, Any]) -> int:
         if "leaf_value" in node:
             nodes["leaf"].append(float(node["leaf_value"]))
+            nodes["leaf_count"].append(int(node.get("leaf_count", 0)))
             return -len(nodes["leaf"])
         at = len(nodes["feature"])
         nodes["feature"].append(int(node["split_feature"]))
         nodes["threshold"].append(float(node["threshold"]))
-        nodes["missing"].append(str(node["missing_type"]).lower())
-        nodes["default_left"].append(bool(node["default_left"]))
+        nodes["nan_left"].append(_nan_left(node))
+        nodes["node_count"].append(int(node["internal_count"]))
         nodes["left"].append(0)
         nodes["right"].append(0)
         nodes["left"][at] = add(node["left_child"])
@@ -160,3 +168,10 @@ def _tree(root: Mapping[str, Any]) -> Tree:
 
     add(root)
     return Tree(**{name: tuple(values) for name, values in nodes.items()})
+
+
+def _nan_left(node: Mapping[str, Any]) -> bool:
+    """Where NaN goes: as learned; 0 is what LightGBM takes it for at a feature that always was known in training."""
+    if node["missing_type"] == "None":
+        return float(node["threshold"]) >= 0.0
+    return bool(node["default_left"])
