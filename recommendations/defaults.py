@@ -128,6 +128,14 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
         "filters": ["cart"],
         "fallback": [{"source": "popular"}],
     },
+    # Before the other row of its page: what is bought together goes first into this one.
+    "product_together": {
+        "page": "product",
+        "title": _("Often bought together"),
+        "sources": [{"source": "similar", "recommenders": ["bought_together"]}],
+        "filters": ["shown_item", "cart"],
+        "size": 4,
+    },
     "product_page": {
         "page": "product",
         "title": _("You may also like"),
@@ -141,13 +149,6 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
             {"source": "popular_in_category"},
             {"source": "popular"},
         ],
-    },
-    "product_together": {
-        "page": "product",
-        "title": _("Often bought together"),
-        "sources": [{"source": "similar", "recommenders": ["bought_together"]}],
-        "filters": ["shown_item", "cart"],
-        "size": 4,
     },
     "cart": {
         "page": "cart",
@@ -185,6 +186,15 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
         # What the words lead to comes first, however little it is; the rest of the row is what they may like.
         "minimum": 8,
     },
+    # What the API gives besides; on no page of its own.
+    "trending": {
+        "title": _("In demand now"),
+        "sources": [{"source": "trending"}],
+        "filters": ["cart"],
+        "fallback": [{"source": "popular"}],
+    },
+    # The caller's own list: nothing is added to it, and only what is not sold now is left out.
+    "rerank": {"sources": [{"source": "given"}], "size": 50, "minimum": 0},
 }
 
 #: What a placement may say, and what it says when it does not.
@@ -192,11 +202,13 @@ PLACEMENT_DEFAULTS: dict[str, Any] = {
     "page": "",
     "title": "",
     "sources": [],
+    "blend": "score",
     "filters": [],
     "rerank": [],
     "fallback": [],
     "size": 8,
     "minimum": 1,
+    "repeats": False,
 }
 
 #: What a rule may say, and what it says when it does not; see docs/rules.md.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from recommendations.datatypes import Candidate
+
+_by_score = itemgetter(1)
 
 
 def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
@@ -23,10 +25,45 @@ def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]
     strongest: dict[str, tuple[float, Candidate]] = {}
     for weight, candidates in given:
         for candidate in candidates:
-            gain = weight * candidate.score
-            key = candidate.item_key
-            scores[key] = scores.get(key, 0.0) + gain
-            if key not in strongest or gain > strongest[key][0]:
+            key, score = candidate.item_key, candidate.score
+            gain = weight * score
+            if key not in scores:
+                scores[key], strongest[key] = gain, (gain, candidate)
+                continue
+            scores[key] += gain
+            if gain > strongest[key][0]:
                 strongest[key] = (gain, candidate)
-    ranked = sorted(scores.items(), key=lambda pair: -pair[1])
-    return [replace(strongest[key][1], score=score / total) for key, score in ranked]
+    ranked = sorted(scores.items(), key=_by_score, reverse=True)
+    return [Candidate(key, score / total, *strongest[key][1][2:]) for key, score in ranked]
+
+
+#: What the rank is added to: the first few places of a source count about the same.
+RANK_CONSTANT = 60
+
+
+def blend_by_rank(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
+    """The same by the places of the items, whatever their scores: weighted reciprocal rank fusion (Cormack, Clarke &
+    Büttcher, SIGIR 2009, k = 60).
+
+    score(j) = Σₛ wₛ·(60 + 1) / (60 + rankₛ(j)) / Σₛ wₛ over the sources that gave anything, with rank 1 for a source's
+    best item and nothing where it lacks the item. So the score is 1 for what is first in all of them. For sources
+    whose scores mean different things.
+    """
+    given = [(weight, candidates) for weight, candidates in parts if candidates and weight > 0]
+    ranked = [
+        (
+            weight,
+            [
+                candidate.with_(score=(RANK_CONSTANT + 1) / (RANK_CONSTANT + rank))
+                for rank, candidate in enumerate(candidates, start=1)
+            ],
+        )
+        for weight, candidates in given
+    ]
+    return blend(ranked)
+
+
+Blend = Callable[[Iterable[tuple[float, Sequence[Candidate]]]], list[Candidate]]
+
+#: What a placement's `blend` can say.
+BLENDS: Mapping[str, Blend] = {"score": blend, "rank": blend_by_rank}

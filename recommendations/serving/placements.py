@@ -17,6 +17,7 @@ from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import active
 from recommendations.overrides.merging import effective
+from recommendations.serving.blending import BLENDS
 from recommendations.serving.filters import FILTERS, Filter, Part
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.known import RERANKERS
@@ -45,8 +46,9 @@ class WeightedSource:
 class Placement:
     """A named spot on a page.
 
-    Its `sources` are blended by weight, `filters` drop some, `rerankers` put what is left in order. When fewer than
-    `minimum` items are left, the sources of `fallback`, one after the other, fill the list up to `size`.
+    Its `sources` are blended by weight, by their scores or by rank as `blend` says, `filters` drop some, `rerankers`
+    put what is left in order. When fewer than `minimum` items are left, the sources of `fallback`, one after the other,
+    fill the list up to `size`. What another placement of the page shows is left out, unless it `repeats`.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Placement:
     fallback: tuple[WeightedSource, ...]
     size: int
     minimum: int
+    blend: str = "score"
+    repeats: bool = False
 
     @property
     def wanting_lists(self) -> Sequence[Source | Reranker]:
@@ -141,6 +145,17 @@ def placements_of_page(page: str, scope: str = "") -> tuple[Placement, ...]:
     return layout(scope).of_page(page)
 
 
+def sound_placements(scope: str = "") -> list[Placement]:
+    """All placements; one whose settings entry is wrong is logged and left out."""
+    found = []
+    for name in settings.placements:
+        try:
+            found.append(get_placement(name, scope))
+        except ConfigurationError as error:
+            logger.warning("The placement %r is left out: %s", name, error)
+    return found
+
+
 def overridden(override: Override) -> Placement:
     """The placement that an Override would make. Raises ConfigurationError when it does not fit the settings."""
     return _placement(override.name, effective(override))
@@ -158,6 +173,8 @@ def _placement(name: str, entry: Mapping[str, Any]) -> Placement:
         fallback=_chain(f'{where}["fallback"]', entry["fallback"]),
         size=_whole(f'{where}["size"]', entry["size"], 1, LARGEST_SIZE),
         minimum=_whole(f'{where}["minimum"]', entry["minimum"], 0, LARGEST_SIZE),
+        blend=_blend(f'{where}["blend"]', entry["blend"]),
+        repeats=_flag(f'{where}["repeats"]', entry["repeats"]),
     )
 
 
@@ -268,6 +285,18 @@ def _resolve(
 def _listed(where: str, value: Any) -> Sequence[Any]:
     if not isinstance(value, list | tuple):
         raise ConfigurationError(f"{where} is {value!r}. Set it to a list.")
+    return value
+
+
+def _blend(where: str, value: Any) -> str:
+    if not isinstance(value, str) or value not in BLENDS:
+        raise ConfigurationError(f"{where} is {value!r}. Set it to one of: {', '.join(sorted(BLENDS))}.")
+    return value
+
+
+def _flag(where: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{where} is {value!r}. Set it to True or False.")
     return value
 
 
