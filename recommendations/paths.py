@@ -18,14 +18,24 @@ def read(obj: Any, reader: Reader | None, default: Any = None) -> Any:
     """
     if not reader:
         return default
+    value = finder(reader)(obj)
+    return default if value is None else value
+
+
+def finder(reader: Reader) -> Callable[[Any], Any]:
+    """What reads by a path or function, put together once for many objects; None where nothing is found."""
     if callable(reader):
-        value = reader(obj)
-    else:
+        return reader
+    names = reader.split(".")
+
+    def find(obj: Any) -> Any:
         value = obj
-        for name in reader.split("."):
+        for name in names:
             if value is None:
-                break
+                return None
             value = getattr(value, name)
         if callable(value) and not hasattr(value, "_meta") and not hasattr(value, "all"):
-            value = value()
-    return default if value is None else value
+            return value()
+        return value
+
+    return find

@@ -9,7 +9,6 @@ class TestMySource(SourceContract, django.test.TestCase):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from recommendations.datatypes import Candidate, Context
 from recommendations.exceptions import UnknownOption
@@ -189,7 +188,7 @@ def check_reranked(candidates: Sequence[Candidate], reranked: Sequence[Candidate
     assert set(after) <= set(before), f"made up: {set(after) - set(before)}"
     assert all(0.0 <= candidate.score <= 1.0 for candidate in reranked)
     for candidate in reranked:
-        assert replace(candidate, score=before[candidate.item_key].score) == before[candidate.item_key]
+        assert candidate.with_(score=before[candidate.item_key].score) == before[candidate.item_key]
 
 
 class RerankerContract:

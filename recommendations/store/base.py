@@ -48,6 +48,10 @@ class Store(ABC):
         Costs one query at most, whatever the number of requests, and none when there are no requests.
         """
 
+    def may_have(self, scope: str, recommenders: Collection[str], key_kind: str) -> set[str]:
+        """Those of the recommenders that may have lists of this kind of keys, as far as is known without asking."""
+        return set(recommenders)
+
     @abstractmethod
     def live(self, scope: str) -> dict[str, int]:
         """Recommender → id of its live snapshot."""

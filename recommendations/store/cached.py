@@ -62,6 +62,11 @@ class Header(NamedTuple):
         str, tuple[int, str, tuple[str, ...]]
     ]  # recommender → id, version, kinds of keys without any list
 
+    def has(self, recommender: str, key_kind: str) -> bool:
+        """May the live snapshot of a recommender have lists of such keys?"""
+        live = self.live.get(recommender)
+        return live is not None and key_kind not in live[2]
+
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
@@ -87,6 +92,13 @@ class CachedStore(DatabaseStore):
             except CacheUnavailable:
                 pass
         return super().fetch(scope, requests)
+
+    def may_have(self, scope: str, recommenders: Collection[str], key_kind: str) -> set[str]:
+        """By the header that the last page went by; the first page after a flip goes by the one before."""
+        header = self._headers.get(scope)
+        if header is None or self._has_untold_changes():
+            return set(recommenders)
+        return {name for name in recommenders if header.has(name, key_kind)}
 
     def activate(self, snapshot: Snapshot) -> Snapshot | None:
         previous = super().activate(snapshot)
@@ -197,8 +209,8 @@ def _wanted(header: Header | None, requests: Collection[ListRequest]) -> dict[Li
     if header is None:
         return wanted
     for request in requests:
-        live = header.live.get(request.recommender)
-        if live is not None and request.key_kind not in live[2]:
+        if header.has(request.recommender, request.key_kind):
+            live = header.live[request.recommender]
             place = _digest(request.key_kind, request.target_kind, request.key)
             wanted[request] = _Wanted(f"{PREFIX}:{live[1]}:{place}", live[0])
     return wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from recommendations.datatypes import Candidate, ListKind
@@ -18,6 +19,8 @@ MOST_SEEDS = 20
 
 #: A source gives at most so many candidates: more than filters drop, so that a row stays full.
 MOST_CANDIDATES = 600
+
+_by_score = itemgetter(1)
 
 
 class Source(ABC):
@@ -62,26 +65,22 @@ def weighted_mean(source: str, parts: Iterable[tuple[float, str, StoredList]]) -
     """
     total = 0.0
     scores: dict[str, float] = {}
-    strongest: dict[str, tuple[float, str, StoredList]] = {}
+    most: dict[str, float] = {}
+    origins: dict[str, tuple[str, int, str]] = {}
     for weight, seed_key, found in parts:
         total += weight
+        origin = (found.recommender, found.snapshot_id, seed_key)
         for item_key, score, _ in found.entries:
             gain = weight * score
-            scores[item_key] = scores.get(item_key, 0.0) + gain
-            if item_key not in strongest or gain > strongest[item_key][0]:
-                strongest[item_key] = (gain, seed_key, found)
-    ranked = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST_CANDIDATES]
-    return [
-        Candidate(
-            item_key=item_key,
-            score=score / total,
-            source=source,
-            recommender=strongest[item_key][2].recommender,
-            snapshot_id=strongest[item_key][2].snapshot_id,
-            seed_key=strongest[item_key][1],
-        )
-        for item_key, score in ranked
-    ]
+            if item_key not in scores:
+                scores[item_key] = most[item_key] = gain
+                origins[item_key] = origin
+                continue
+            scores[item_key] += gain
+            if gain > most[item_key]:
+                most[item_key], origins[item_key] = gain, origin
+    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:MOST_CANDIDATES]
+    return [Candidate(key, score / total, source, *origins[key]) for key, score in ranked]
 
 
 class SeededSource(Source):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from recommendations.conf import settings
@@ -74,7 +73,7 @@ class Given(ForYou):
         weights = page.history.weights
         total = sum(weights.values()) or 1.0
         found = [
-            replace(liked.get(key) or Candidate(key, weights.get(key, 0.0) / total, ""), source=self.name)
+            (liked.get(key) or Candidate(key, weights.get(key, 0.0) / total, "")).with_(source=self.name)
             for key in dict.fromkeys(page.shown.item_keys)
         ]
         return sorted(found, key=lambda candidate: -candidate.score)
