@@ -18,7 +18,9 @@ from django.utils.module_loading import import_string
 from recommendations.conf import NAME, settings
 from recommendations.datatypes import Card, Context, ItemData, RequestState
 from recommendations.exceptions import ConfigurationError
-from recommendations.paths import Reader, read
+from recommendations.paths import Reader, finder, read
+
+_TEXTS_OF_CARDS = frozenset({"title", "url", "image", "badge"})
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class Adapter:
             [categories] if isinstance(categories, str) else [str(path) for path in categories]
         )
         values["categories"] = [path for path in values["categories"] if path]
+        groups = values.get("customer_groups", ())
+        values["customer_groups"] = [groups] if isinstance(groups, str) else [str(group) for group in groups]
         for name in ("title", "text", "brand", "supplier", "group_key"):
             if name in values:
                 values[name] = str(values[name])
@@ -157,21 +161,31 @@ class Adapter:
 
     def card(self, obj: Any, context: Context) -> Card:
         """What a shopper sees of a product, by `card_fields`; prices are formatted by `format_price`."""
-        defaults: dict[str, Reader] = {
-            "title": self.fields.get("title", str),
-            "price": self.fields.get("price", ""),
-            "url": "get_absolute_url" if hasattr(obj, "get_absolute_url") else "",
-        }
-        values = {name: read(obj, reader) for name, reader in {**defaults, **self.card_fields}.items()}
-        values = {name: value for name, value in values.items() if value is not None}
-        for name in ("title", "url", "image", "badge"):
-            if name in values:
-                values[name] = str(values[name])
+        values: dict[str, Any] = {}
+        for name, find in self._card_finders(type(obj)):
+            value = find(obj)
+            if value is not None:
+                values[name] = str(value) if name in _TEXTS_OF_CARDS else value
+        if "title" not in values:
+            values["title"] = str(obj)
         currency = values.setdefault("currency", context.currency or self.currency)
-        for name in ("price", "old_price"):
-            if values.get(name) is not None:
-                values.setdefault(f"{name}_text", self.format_price(values[name], currency))
-        return Card(**{"title": str(obj), **values})
+        for name, text in (("price", "price_text"), ("old_price", "old_price_text")):
+            if name in values and text not in values:
+                values[text] = self.format_price(values[name], currency)
+        return Card(**values)
+
+    def _card_finders(self, model: type) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What finds each field of a card; made once for a model, as a page reads dozens of cards."""
+        made: dict[type, list[tuple[str, Callable[[Any], Any]]]] = self.__dict__.setdefault("_finders", {})
+        if model not in made:
+            readers: dict[str, Reader] = {
+                "title": self.fields.get("title", str),
+                "price": self.fields.get("price", ""),
+                "url": "get_absolute_url" if hasattr(model, "get_absolute_url") else "",
+                **self.card_fields,
+            }
+            made[model] = [(name, finder(reader)) for name, reader in readers.items() if reader]
+        return made[model]
 
     def format_price(self, amount: Any, currency: str) -> str:
         """An amount with its currency, in the active language."""
@@ -184,7 +198,12 @@ class Adapter:
         return str(getattr(order, "pk", order))
 
     def is_sensitive(self, item: Any) -> bool:
-        """True for items that are never a seed, a reason, in a mail or a profile."""
+        """True for items that are never a seed, a reason, in a mail or a profile, and shown only where
+        `allows_sensitive` says so."""
+        return False
+
+    def allows_sensitive(self, context: Context) -> bool:
+        """May sensitive items be shown here, to this visitor? `context.page` says on which page."""
         return False
 
     # --- visitors -------------------------------------------------------------------------------------------------
@@ -208,6 +227,14 @@ class Adapter:
     def is_staff(self, request: HttpRequest) -> bool:
         """Whose behaviour is counted, but not recorded."""
         return bool(getattr(getattr(request, "user", None), "is_staff", False))
+
+    def customer_group(self, request: HttpRequest) -> str:
+        """The visitor's customer group, for rules and for items that only some groups may see; "" for none."""
+        return ""
+
+    def visitor_age(self, context: Context) -> int | None:
+        """In years, as the shop knows it for sure; None where it does not: items with a minimum age are not shown."""
+        return None
 
     def in_cart(self, context: Context) -> Iterable[str]:
         """Item keys in the visitor's cart."""
@@ -238,6 +265,7 @@ class Adapter:
             scope=state.scope if state else self.scope(request),
             currency=self.currency,
             language=getattr(request, "LANGUAGE_CODE", ""),
+            customer_group=self.customer_group(request),
             page=page,
             personalise=state.may_personalise if state else self.may_personalise(request),
             request=request,

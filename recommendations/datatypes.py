@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -61,7 +61,7 @@ class RankerRow(StrEnum):
     """The keys of the two rows that a learned ranker publishes. The target of each is text with the score 1."""
 
     MODEL = "model"  # the ranker as JSON
-    VERSION = "version"  # the number of its trees; its snapshot tells a page whether it knows the newest model
+    VERSION = "version"  # a digest of that: tells a page whether it knows the newest one
 
 
 #: The segment of everybody.
@@ -305,6 +305,8 @@ class SlateItem:
     seed_key: str = ""
     rules: tuple[str, ...] = ()  # names of the rules that acted on it
     reason: str = ""  # why it is there, in the visitor's language
+    #: What its rerankers went by, name → amount, worked out when asked: for staff.
+    contributions: Callable[[], Mapping[str, float]] = field(default=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

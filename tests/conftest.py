@@ -119,10 +119,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def no_overrides_known() -> None:
     """A test's Overrides are taken back behind the process's back."""
     from recommendations.overrides import active
-    from recommendations.serving import pool
+    from recommendations.serving import pool, scopes
 
     active.forget()
     pool.forget()
+    scopes.forget()
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,24 @@ class Item(models.Model):
     )
     restocked_at = models.DateTimeField(_("restocked at"), null=True, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    is_sensitive = models.BooleanField(
+        _("sensitive"),
+        default=False,
+        help_text=_(
+            "Nothing is recommended because of it, and it is shown only where the adapter allows it."
+        ),
+    )
+    minimum_age = models.PositiveSmallIntegerField(
+        _("minimum age"), default=0, help_text=_("Of visitors who may see it.")
+    )
+    customer_groups = models.JSONField(
+        _("customer groups"), default=list, blank=True, help_text=_("Who may see it; empty: everybody.")
+    )
+    is_limited = models.BooleanField(
+        _("limited"),
+        default=False,
+        help_text=_("Not for everybody, or not for ever: an age, groups or times are set."),
+    )
     content_hash = models.CharField(_("content hash"), max_length=32, blank=True)
     is_gone = models.BooleanField(_("gone"), default=False, help_text=_("No longer in the shop's catalogue."))
     synced_at = models.DateTimeField(_("synced at"), default=timezone.now)
@@ -45,7 +63,10 @@ class Item(models.Model):
         verbose_name = _("item")
         verbose_name_plural = _("items")
         constraints = [models.UniqueConstraint(fields=["scope", "item_key"], name="rec_item_key")]
-        indexes = [models.Index(fields=["scope", "group_key"], name="rec_item_group")]
+        indexes = [
+            models.Index(fields=["scope", "group_key"], name="rec_item_group"),
+            models.Index(fields=["scope"], name="rec_item_limited", condition=models.Q(is_limited=True)),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -17,11 +18,13 @@ from django.utils.translation import gettext
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate, Context, RequestState, Slate, SlateItem
 from recommendations.models import RankedList
-from recommendations.serving import tokens
+from recommendations.serving import cursors, tokens
 from recommendations.serving.explain import Reasons
 from recommendations.serving.page import Page, Reads, Shown
 from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement, layout
 from recommendations.serving.plan import PagePlan
+from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.rules import Rule
 
 logger = logging.getLogger("recommendations")
 
@@ -34,14 +37,15 @@ def recommend(
     items: Iterable[Any] = (),
     category: str = "",
     query: str = "",
+    exclude: Iterable[Any] = (),
     size: int | None = None,
     title: str = "",
 ) -> Slate:
     """The slate of a placement for the visitor, page and moment that `context` describes.
 
     `item` is what the page shows and `items` what else it is about (a cart, an order): products of the shop, or item
-    keys. `category` is a path, outermost first (`Grocery/Bread`), `query` what the visitor searches for. `size` and
-    `title` override the settings.
+    keys. `category` is a path, outermost first (`Grocery/Bread`), `query` what the visitor searches for. `exclude` are
+    products or keys that must not be shown, nor their variants. `size` and `title` override the settings.
 
     Reads only. It never raises into a page: what goes wrong is logged to `recommendations`, and the slate is empty.
     With `DEBUG` on it does raise, so that a developer sees a misspelt placement or a broken adapter at once.
@@ -51,10 +55,11 @@ def recommend(
         "items": items,
         "category": category,
         "query": query,
+        "exclude": exclude,
         "size": size,
         "title": title,
     }
-    return _never_raising(placement, lambda: _recommend(placement, context, **options))
+    return never_raising(placement, lambda: _recommend(placement, context, **options))
 
 
 def recommend_for(request: HttpRequest | None, placement: str, channel: str = "web", **options: Any) -> Slate:
@@ -63,10 +68,29 @@ def recommend_for(request: HttpRequest | None, placement: str, channel: str = "w
     def make() -> Slate:
         return _recommend(placement, get_adapter().context(request).with_(channel=channel), **options)
 
-    return _never_raising(placement, make)
+    return never_raising(placement, make)
 
 
-def _never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
+def recommend_all(
+    request: HttpRequest | None, placements: Sequence[str], channel: str = "web", **options: Any
+) -> list[Slate]:
+    """The slates of several placements about the same things, planned together whatever pages they are on: they cost
+    as many queries as one. Options and promise as `recommend`'s; without the middleware each page is planned alone.
+    """
+    if request is not None:
+        context = get_adapter().context(request).with_(channel=channel)
+        about = {name: value for name, value in options.items() if name not in ("size", "title")}
+        try:
+            with _savepoint():
+                _plan_together(placements, context, shown(**about), options.get("size"))
+        except Exception as error:
+            # What is wrong is told by the placement that it is wrong with, when it is asked for by itself.
+            logger.warning("Planning %s together failed: %s. Trying each alone.", list(placements), error)
+    return [recommend_for(request, placement, channel, **options) for placement in placements]
+
+
+def never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
+    """What `make` makes; an empty slate, and a line in the log, when it fails. Raises with `DEBUG` on."""
     try:
         with _savepoint():
             return make()
@@ -78,7 +102,11 @@ def _never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
 
 
 def shown(
-    item: Any = None, items: Iterable[Any] = (), category: str | None = "", query: str | None = ""
+    item: Any = None,
+    items: Iterable[Any] = (),
+    category: str | None = "",
+    query: str | None = "",
+    exclude: Iterable[Any] = (),
 ) -> Shown:
     """What a page is about, from products or keys. Raises TypeError for what is neither."""
     if category is not None and not isinstance(category, str | Promise):
@@ -87,11 +115,18 @@ def shown(
         raise TypeError(f"query must be what the visitor typed, not {query!r}.")
     return Shown(
         item_key=_key(item),
-        item_keys=tuple(key for each in items or () if (key := _key(each))),
+        item_keys=_keys("items", items),
         category=str(category or ""),
         query=str(query or ""),
         product=None if isinstance(item, str) else item,
+        excluded=frozenset(_keys("exclude", exclude)),
     )
+
+
+def _keys(name: str, values: Any) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise TypeError(f"{name} must be a list of products or keys, not the text {values!r}.")
+    return tuple(key for each in values or () if (key := _key(each)))
 
 
 def _key(item: Any) -> str:
@@ -108,31 +143,71 @@ def _recommend(
     items: Iterable[Any] = (),
     category: str = "",
     query: str = "",
+    exclude: Iterable[Any] = (),
     size: int | None = None,
     title: str = "",
+    paging: bool = False,
 ) -> Slate:
-    about = shown(item, items, category, query)
+    about = shown(item, items, category, query, exclude)
     for _ in range(2):
         planned_by = layout(context.scope)
         placement = planned_by.placement(name)
         wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
-        plan = _plan(planned_by, placement, context.with_(page=placement.page), about, wanted)
+        planned = LARGEST_SIZE if paging else wanted
+        plan = _plan(planned_by, placement, context.with_(page=placement.page), about, planned)
         if layout(context.scope) is planned_by:  # else the lists came with the news of a changed Override
             break
-    chosen, fallback_used = plan.choose(placement.name, wanted)
+    chosen, fallback_used = plan.choose(placement.name, planned)
+    return slate_of(
+        plan, placement, chosen, wanted, context, title=title or placement.title, fallback_used=fallback_used
+    )
+
+
+def slate_of(
+    plan: PagePlan,
+    placement: Placement,
+    chosen: list[Candidate],
+    size: int,
+    context: Context,
+    *,
+    title: str,
+    fallback_used: bool,
+) -> Slate:
+    """The first `size` of what was chosen, as a slate with cards, reasons, its own token and the way to the rest."""
     slate_id = secrets.token_urlsafe(12)
-    places = slate_items(chosen, plan, context)
-    dropped = dict(plan.rows[placement.name].steering.dropped)
+    first, rest = chosen[:size], chosen[size:]
+    places = slate_items(first, plan, context, placement.rerankers)
+    told = cursors.Rest(placement.name, context.scope, plan.page.shown, size, rest, fallback_used)
     return Slate(
         slate_id=slate_id,
         placement=placement.name,
-        title=_title(title or placement.title),
+        title=titled(title),
         items=places,
-        token=tokens.make(slate_id, placement.name, context.scope, chosen) if places else "",
+        token=tokens.make(slate_id, placement.name, context.scope, first) if places else "",
         fallback_used=fallback_used,
-        dropped=dropped,
+        dropped=dict(plan.rows[placement.name].steering.dropped),
         personal=context.personalise,
+        next=cursors.make(told) if rest else "",
     )
+
+
+def _plan_together(names: Sequence[str], context: Context, about: Shown, size: int | None) -> None:
+    """Plan the pages of all these placements at once, and keep the plan where each of them looks for its own."""
+    planned_by = layout(context.scope)
+    asked = [planned_by.placement(name) for name in names]
+    pages = {placement.page or placement.name for placement in asked}
+    together = {
+        each.name: each for placement in asked for each in planned_by.of_page(placement.page) or (placement,)
+    }
+    sizes = {placement.name: max(size or 0, placement.size) for placement in asked}
+    kept = _kept_plans(context)
+    page = Page(
+        context.with_(page=asked[0].page if len(pages) == 1 else ""),
+        about,
+        kept.setdefault("reads", Reads(context)),
+    )
+    plan = PagePlan(page, together.values(), sizes, planned_by.rules)
+    kept.update({(planned_by, name, about.signature): plan for name in pages})
 
 
 def _plan(layout: Layout, placement: Placement, context: Context, shown: Shown, size: int) -> PagePlan:
@@ -144,16 +219,27 @@ def _plan(layout: Layout, placement: Placement, context: Context, shown: Shown, 
         return plan
     page = Page(context, shown, kept.setdefault("reads", Reads(context)))
     sizes = {placement.name: max(size, placement.size)}
+    plan = plan_of_page(page, layout, placement, layout.rules, sizes)
+    kept[signature] = plan
+    return plan
+
+
+def plan_of_page(
+    page: Page,
+    layout: Layout,
+    placement: Placement,
+    rules: Sequence[Rule],
+    sizes: dict[str, int] | None = None,
+) -> PagePlan:
+    """The plan of a placement and its neighbours on the page."""
     try:
-        plan = PagePlan(page, layout.of_page(placement.page) or (placement,), sizes, layout.rules)
+        return PagePlan(page, layout.of_page(placement.page) or (placement,), sizes, rules)
     except Exception as error:
         # A neighbour's broken source takes down that neighbour only, which tells so when it is asked for itself.
         logger.warning(
             "Planning the page %r failed: %s. Trying %r alone.", placement.page, error, placement.name
         )
-        plan = PagePlan(page, (placement,), sizes, layout.rules)
-    kept[signature] = plan
-    return plan
+        return PagePlan(page, (placement,), sizes, rules)
 
 
 def _kept_plans(context: Context) -> dict[Any, Any]:
@@ -162,17 +248,30 @@ def _kept_plans(context: Context) -> dict[Any, Any]:
     return {} if state is None else state.plans
 
 
-def slate_items(chosen: list[Candidate], plan: PagePlan, context: Context) -> tuple[SlateItem, ...]:
+def slate_items(
+    chosen: list[Candidate], plan: PagePlan, context: Context, rerankers: Sequence[Reranker] = ()
+) -> tuple[SlateItem, ...]:
     """The places of a slate, each with its card and the reason why it is there."""
     reasons = Reasons(plan.page, plan.products)
+    told = partial(_contributions, rerankers, plan.page) if plan.page.told else None
     return tuple(
-        _slate_item(n, candidate, plan.products[candidate.item_key], context, reasons.of(candidate))
+        _slate_item(n, candidate, plan.products[candidate.item_key], context, reasons.of(candidate), told)
         for n, candidate in enumerate(chosen)
     )
 
 
+def _contributions(rerankers: Sequence[Reranker], page: Page, item_key: str) -> dict[str, float]:
+    """What the rerankers went by at an item."""
+    return {name: amount for each in rerankers for name, amount in each.contributions(page, item_key).items()}
+
+
 def _slate_item(
-    position: int, candidate: Candidate, product: Any, context: Context, reason: str
+    position: int,
+    candidate: Candidate,
+    product: Any,
+    context: Context,
+    reason: str,
+    told: Callable[[str], dict[str, float]] | None,
 ) -> SlateItem:
     return SlateItem(
         position=position,
@@ -185,10 +284,11 @@ def _slate_item(
         seed_key=candidate.seed_key,
         rules=candidate.rules,
         reason=reason,
+        contributions=partial(told, candidate.item_key) if told else dict,
     )
 
 
-def _title(title: str) -> str:
+def titled(title: str) -> str:
     """In the visitor's language, when the catalogues know it."""
     return gettext(title) if isinstance(title, str) and title else str(title)
 

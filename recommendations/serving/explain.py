@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -63,6 +63,9 @@ class Reasons:
             return _("Because of what you looked at lately") if candidate.seed_key else _("Picked for you")
         return did % {"title": title}
 
+    def given(self, candidate: Candidate) -> str:
+        return self.for_you(candidate) if candidate.recommender else ""
+
     def in_category(self, candidate: Candidate) -> str:
         names = [path.rpartition("/")[2] for path in self._page.categories]
         return _("Popular in %(category)s") % {"category": names[0]} if names else _("Popular right now")
@@ -83,7 +86,7 @@ class Reasons:
         return _("Because you viewed %(title)s") if kinds else ""
 
 
-def named(candidates: list[Candidate], page: Page) -> list[str]:
+def named(candidates: Iterable[Candidate], page: Page) -> list[str]:
     """The items that the reasons of these candidates name; the one shown is not called by its name."""
     return list(
         dict.fromkeys(each.seed_key for each in candidates if each.seed_key not in ("", page.item_key))
@@ -116,6 +119,7 @@ _SAYINGS: Mapping[str, Callable[[Reasons, Candidate], str]] = {
     "cross_category": Reasons.similar,
     "viewed_bought": Reasons.bought_after,
     "for_you": Reasons.for_you,
+    "given": Reasons.given,
     "popular": _plain(gettext_noop("Popular right now")),
     "popular_in_category": Reasons.in_category,
     "same_category": Reasons.in_category,

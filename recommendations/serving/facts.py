@@ -14,7 +14,9 @@ from recommendations.models import Item
 _COLUMNS = (
     *("title", "group_key", "categories", "brand", "supplier", "price", "cost", "stock"),
     *("created_at", "price_changed_at", "attributes"),
+    *("available_from", "available_until", "minimum_age", "customer_groups"),
 )
+_LISTED = ("categories", "customer_groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class Facts:
     created_at: datetime | None = None
     price_changed_at: datetime | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    available_from: datetime | None = None
+    available_until: datetime | None = None
+    minimum_age: int = 0
+    customer_groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, item: ItemData) -> Facts:
         """What the adapter says of a product; the shop's own object knows no time of a change of price."""
         values = {name: getattr(item, name) for name in _COLUMNS if name != "price_changed_at"}
-        return cls(**{**values, "categories": tuple(item.categories)})
+        return cls(**{**values, **{name: tuple(values[name]) for name in _LISTED}})
 
     @property
     def departments(self) -> frozenset[str]:
@@ -65,7 +71,7 @@ def read_facts(scope: str, keys: Iterable[str]) -> dict[str, Facts]:
         found[key] = Facts(
             **{
                 **facts,
-                "categories": tuple(facts["categories"] or ()),
+                **{name: tuple(facts[name] or ()) for name in _LISTED},
                 "attributes": facts["attributes"] or {},
             }
         )

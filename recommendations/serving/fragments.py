@@ -24,7 +24,7 @@ def templates_of(placement: str) -> list[str]:
 def address(placement: str, *, size: int | None = None, title: str = "", **about: Any) -> str:
     """Where the row is fetched: the same for every visitor, so that the page can be cached.
 
-    `about` as `engine.recommend` takes it: item, items, category, query. Raises NoReverseMatch when
+    `about` as `engine.recommend` takes it: item, items, category, query, exclude. Raises NoReverseMatch when
     `recommendations.urls` are not included, TypeError for what is no product, key or path.
     """
     page = shown(**about)
@@ -33,6 +33,7 @@ def address(placement: str, *, size: int | None = None, title: str = "", **about
         "items": list(page.item_keys),
         "category": page.category,
         "query": page.query,
+        "exclude": sorted(page.excluded),
         "size": size,
         "title": str(title or ""),
     }

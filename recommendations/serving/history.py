@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Case, Exists, IntegerField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from recommendations.adapter import get_adapter
 from recommendations.conf import settings
 from recommendations.datatypes import Context, Kind
-from recommendations.models import Event, VisitorLink
+from recommendations.models import Event, Item, VisitorLink
 from recommendations.profiles.session import Touch, decayed_weights
+from recommendations.serving.limits import declares_sensitive
 
 #: Room in the query for recent purchases and dismissals, besides the HISTORY_EVENTS latest.
 MOST_FOR_FILTERS = 440
@@ -22,7 +23,7 @@ MOST_FOR_FILTERS = 440
 
 @dataclass(frozen=True)
 class History:
-    """Newest first; `purchased` within PURCHASED_DAYS; `dismissed` ever."""
+    """Newest first, nothing sensitive; `purchased` within PURCHASED_DAYS; `dismissed` ever."""
 
     touches: tuple[Touch, ...] = ()
     purchased: frozenset[str] = frozenset()
@@ -59,11 +60,11 @@ def read_history(context: Context) -> History:
     return _summed_up(_rows(user_key, context.anonymous_key, context.scope, since), since)
 
 
-Row = tuple[str, str, datetime, int]
+Row = tuple[str, str, datetime, int, bool]
 
 
 def _rows(user_key: str, cookie_key: str, scope: str, since: datetime) -> Iterable[Row]:
-    """(item, kind, time, rank), what filters need before the rest, newest first."""
+    """(item, kind, time, rank, is sensitive), what filters need before the rest, newest first."""
     links = VisitorLink.objects.filter(scope=scope)
     own = [key for key in (user_key, cookie_key) if key]
     rows = _relevant(scope, since).filter(visitor_key__in=own)
@@ -88,17 +89,22 @@ def _relevant(scope: str, since: datetime) -> QuerySet[Event, Row]:
     ranked = events.annotate(
         rank=Case(When(needed_by_filters, then=Value(0)), default=Value(1), output_field=IntegerField())
     )
-    return ranked.values_list("item_key", "kind", "occurred_at", "rank")
+    mirrored = Item.objects.filter(scope=scope, item_key=OuterRef("item_key"), is_sensitive=True)
+    sensitive = Exists(mirrored) if declares_sensitive() else Value(False, output_field=BooleanField())
+    return ranked.annotate(sensitive=sensitive).values_list(
+        "item_key", "kind", "occurred_at", "rank", "sensitive"
+    )
 
 
 def _summed_up(rows: Iterable[Row], since: datetime) -> History:
     touches, purchased, dismissed = [], set(), set()
-    for item_key, kind, occurred_at, _ in rows:
+    for item_key, kind, occurred_at, _, is_sensitive in rows:
         if kind == Kind.DISMISS:
             dismissed.add(item_key)
             continue
         if kind == Kind.PURCHASE and occurred_at >= since:
             purchased.add(item_key)
-        touches.append(Touch(item_key, kind, occurred_at))
+        if not is_sensitive:
+            touches.append(Touch(item_key, kind, occurred_at))
     touches.sort(key=lambda touch: touch.occurred_at, reverse=True)
     return History(tuple(touches[: settings.HISTORY_EVENTS]), frozenset(purchased), frozenset(dismissed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,10 +11,13 @@ from typing import Any
 from django.utils import timezone
 
 from recommendations.adapter import get_adapter
-from recommendations.datatypes import Context, category_levels
+from recommendations.datatypes import Context, ListKind, category_levels
 from recommendations.models import Item
+from recommendations.ranking.model import RankerModel
 from recommendations.serving.facts import NOTHING_KNOWN, Facts, read_facts
 from recommendations.serving.history import History, read_history
+from recommendations.serving.limits import Viewer
+from recommendations.serving.scopes import known_of
 from recommendations.serving.terms import terms_of
 from recommendations.store import ListRequest, StoredList, get_store
 
@@ -27,6 +30,7 @@ class Reads:
         self._lists: dict[ListRequest, StoredList | None] = {}
         self._live: dict[str, Any] = {}
         self._groups: dict[str, str] = {}
+        self._have_words: dict[str, bool] = {}
         self._facts: dict[str, Facts] = {}
 
     @cached_property
@@ -45,6 +49,14 @@ class Reads:
             self._lists.update({request: found.get(request) for request in missing})
         return {request: kept for request in requests if (kept := self._lists[request]) is not None}
 
+    def have_words(self, recommenders: Iterable[str]) -> list[str]:
+        """Those of the recommenders that may have lists of words; the answer stays the same for the request."""
+        unknown = [name for name in recommenders if name not in self._have_words]
+        if unknown:
+            found = get_store().may_have(self.context.scope, unknown, ListKind.TERM)
+            self._have_words.update({name: name in found for name in unknown})
+        return [name for name in recommenders if self._have_words[name]]
+
     def live(self, keys: Iterable[str]) -> dict[str, Any]:
         """Key → the shop's object, of what may be sold now; asked once of the adapter."""
         wanted = dict.fromkeys(keys)
@@ -55,9 +67,12 @@ class Reads:
         return {key: product for key in wanted if (product := self._live[key]) is not None}
 
     def groups(self, keys: Iterable[str]) -> Mapping[str, str]:
-        """Key → the group its variants share; its own key when it has none. One query on the Item mirror."""
+        """Key → the group its variants share; its own key when it has none. One query on the Item mirror, or none in a
+        shop without variants."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._groups]
-        if missing:
+        if missing and not known_of(self.context.scope).has_variants:
+            self._groups.update(zip(missing, missing, strict=True))
+        elif missing:
             rows = Item.objects.filter(scope=self.context.scope, item_key__in=missing).exclude(group_key="")
             groups = dict(rows.values_list("item_key", "group_key"))
             self._groups.update({key: groups.get(key, key) for key in missing})
@@ -80,18 +95,19 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page is about. `product` is the host's object when the caller had it."""
+    """What the page is about. `product` is the host's object when the caller had it; `excluded` is what not to show."""
 
     item_key: str = ""
     item_keys: tuple[str, ...] = ()
     category: str = ""
     query: str = ""
     product: Any = None
+    excluded: frozenset[str] = frozenset()
 
     @property
-    def signature(self) -> tuple[str, tuple[str, ...], str, str]:
+    def signature(self) -> tuple[str, tuple[str, ...], str, str, frozenset[str]]:
         """Two tags with the same signature are about the same things."""
-        return self.item_key, self.item_keys, self.category, self.query
+        return self.item_key, self.item_keys, self.category, self.query, self.excluded
 
 
 class Page:
@@ -101,11 +117,18 @@ class Page:
         self.context = context
         self.shown = shown
         self.reads = reads or Reads(context)
+        #: What a learned ranker was told of candidates, by recommender and item key, to explain it when asked.
+        self.told: dict[tuple[str, str], tuple[RankerModel, Sequence[float]]] = {}
 
     @cached_property
     def now(self) -> datetime:
         """When the page is shown."""
         return self.context.moment or timezone.now()
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """What limits of items look at."""
+        return Viewer(self.context, self.now)
 
     @property
     def item_key(self) -> str:

@@ -1,41 +1,56 @@
 """A page is planned once: all its placements together, with a fixed number of queries.
 
-1. the visitor's history  2. the lists of all sources and fallbacks  3. `adapter.live`  4. the mirror: the groups
-of variants, and what else it says of the items where filters or rerankers look at that.
-A page about an item of which only the key is known may need its categories too: the fifth and last.
+1. the visitor's history, where a placement looks at it  2. the lists of all sources and fallbacks; a store with a cache
+asks that instead  3. `adapter.live`  4. the mirror, where filters or rerankers look at what it says of items, or where
+the shop has variants.
+A page about an item of which only the key is known may need its categories too, and one where much is sold out asks
+`adapter.live` a second time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate
-from recommendations.serving.blending import blend
+from recommendations.serving.blending import BLENDS
 from recommendations.serving.explain import named
 from recommendations.serving.page import Page
 from recommendations.serving.placements import Placement
 from recommendations.serving.rules import Rule
+from recommendations.serving.scopes import known_of
 from recommendations.serving.sources import Lists
 from recommendations.serving.steering import Steering
 
-#: Candidates taken for each place, so that what is sold out leaves no gap. Fallbacks get fewer.
-OVERFETCH = 3
+#: Candidates that the shop is asked about for each place, so that what is sold out leaves no gap; when these turn out
+#: to be too few; where rerankers, rules or what is known of the items decide about them; and of each fallback.
+OVERFETCH = 1.75
+OVERFETCH_LATER = 4
+OVERFETCH_FOR_FACTS = 9
 OVERFETCH_FALLBACK = 2
 
-#: So many times as many where rerankers, rules or what is known of the items decide about them.
-OVERFETCH_FOR_FACTS = 3
+
+#: The items of a placement, and whether its fallback was needed.
+Share = tuple[list[Candidate], bool]
 
 
 @dataclass
 class Row:
-    """One placement's candidates: of its blended sources, of each of its fallbacks, and those that rules bring in."""
+    """One placement's candidates: of its blended sources, of each of its fallbacks, and those that rules bring in.
+
+    The shop is asked about `main` and `extra` at once, and about `later` and `fallbacks` when those are too few.
+    """
 
     placement: Placement
     size: int
     steering: Steering
     main: list[Candidate]
+    later: list[Candidate]
     fallbacks: list[list[Candidate]]
     extra: list[Candidate]
 
@@ -43,11 +58,23 @@ class Row:
     def needs_facts(self) -> bool:
         return self.placement.needs_facts or bool(self.steering.rules)
 
-    def __iter__(self) -> Iterator[Candidate]:
+    @property
+    def first(self) -> Iterator[Candidate]:
+        """What the shop is asked about at once."""
         yield from self.main
         yield from self.extra
+
+    @property
+    def rest(self) -> Iterator[Candidate]:
+        """What it is asked about when that is not enough."""
+        yield from self.later
         for candidates in self.fallbacks:
             yield from candidates
+
+    @property
+    def is_short(self) -> bool:
+        """Will `first` not do, whatever the shop says?"""
+        return len(self.main) < min(self.placement.minimum, self.size)
 
 
 class PagePlan:
@@ -64,36 +91,121 @@ class PagePlan:
         self._rules = rules
         placements = list(placements)
         lists = self._lists(placements)
-        self.rows = {
-            placement.name: self._row(placement, (sizes or {}).get(placement.name, placement.size), lists)
-            for placement in placements
-        }
-        self.products = self._read_products()
-        for row in self.rows.values():
-            row.main = self._sellable(row, row.main)
-            row.fallbacks = [self._sellable(row, candidates) for candidates in row.fallbacks]
-            row.extra = self._sellable(row, row.extra)
+        self._n_places = sum(placement.size for placement in placements)
+        self.rows: dict[str, Row] = {}
+        for placement in placements:
+            size = (sizes or {}).get(placement.name, placement.size)
+            self.rows[placement.name] = self._row(placement, size, lists)
+        self.products: dict[str, Any] = {}
+        self._has_limits = known_of(page.context.scope).has_limits
+        self._has_rest = False
+        rows = list(self.rows.values())
+        asked = [candidate for row in rows for candidate in row.first]
+        if any(row.is_short for row in rows):
+            asked += [candidate for row in rows for candidate in row.rest]
+        self._ask(asked)
+        for row in rows:
+            row.main, row.extra = self._sellable(row, row.main), self._sellable(row, row.extra)
 
-    def choose(self, name: str, size: int) -> tuple[list[Candidate], bool]:
+    def choose(self, name: str, size: int) -> Share:
         """The items of a placement, best first, and whether its fallback was needed."""
         row = self.rows[name]
-        chosen, fallback_used = self._from_sources(row, name, size)
-        if not row.steering.rules:
-            return chosen, fallback_used
-        return row.steering.placed(chosen, [*row.main, *row.extra], size), fallback_used
+        if not self._neighbours[name]:
+            return self._share(row, size, {})
+        if size == row.placement.size:
+            return self._shares[name]
+        own = {self.page.group_of(each.item_key) for each in self._shares[name][0]}
+        elsewhere = {
+            other: [each for each in self._shares[other][0] if self.page.group_of(each.item_key) not in own]
+            for other in self._neighbours[name]
+        }
+        return self._share(row, size, elsewhere)
 
-    def _from_sources(self, row: Row, name: str, size: int) -> tuple[list[Candidate], bool]:
-        chosen = self._ranked(row, row.main, size, [])
-        if len(chosen) >= min(row.placement.minimum, size):
-            return chosen, False
-        elsewhere = self._shown_elsewhere(name)
-        n_own = len(chosen)
-        for candidates in row.fallbacks:
-            # What another row of the page shows anyway comes last: a newcomer's page has no two equal rows.
-            for again in (False, True):
-                part = [each for each in candidates if (each.item_key in elsewhere) is again]
-                chosen += self._ranked(row, part, size - len(chosen), chosen)
-        return chosen, len(chosen) > n_own
+    @cached_property
+    def _neighbours(self) -> dict[str, list[str]]:
+        """Placement → the others of its page that it shares no item with."""
+        sharing: dict[str, list[str]] = {}
+        for name, row in self.rows.items():
+            if row.placement.page and not row.placement.repeats:
+                sharing.setdefault(row.placement.page, []).append(name)
+        return {
+            name: []
+            if row.placement.repeats
+            else [other for other in sharing.get(row.placement.page, ()) if other != name]
+            for name, row in self.rows.items()
+        }
+
+    @cached_property
+    def _shares(self) -> dict[str, Share]:
+        """What each placement shows in as many places as the settings give it, nothing twice on the page.
+
+        Each time in the order of the settings: what rules want to place, then what the sources give, then the
+        fallbacks of those that have too little. So a fallback takes nothing from another row's own sources, and it
+        does not matter which row is asked for first.
+        """
+        rows = self.rows
+        wanted: dict[str, list[Candidate]] = {}
+        for name, row in rows.items():
+            if row.steering.rules:
+                free = self._free(row, [*row.main, *row.extra], wanted)
+                wanted[name] = row.steering.wanted(free, row.placement.size)
+        held = dict(wanted)
+        own: dict[str, list[Candidate]] = {}
+        for name, row in rows.items():
+            chosen = self._from_sources(row, row.placement.size, held)
+            own[name] = _beside(wanted.get(name, ()), chosen, row.placement.size)
+            held[name] = [*held.get(name, ()), *own[name]]
+        shares: dict[str, Share] = {}
+        for name, row in rows.items():
+            n_placed = len(_without(wanted.get(name, ()), own[name]))
+            chosen, used = self._filled(row, own[name], row.placement.size - n_placed, held)
+            shares[name] = self._placed(row, chosen, row.placement.size, held), used
+            held[name] = shares[name][0]
+        return shares
+
+    def _share(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> Share:
+        chosen, fallback_used = self._filled(row, self._from_sources(row, size, held), size, held)
+        return self._placed(row, chosen, size, held), fallback_used
+
+    def _free(
+        self, row: Row, candidates: Iterable[Candidate], held: Mapping[str, Sequence[Candidate]]
+    ) -> list[Candidate]:
+        """Those that no other row of the page holds, nor a variant of them; all where the row may repeat."""
+        groups = {
+            self.page.group_of(each.item_key)
+            for name in self._neighbours[row.placement.name]
+            for each in held.get(name, ())
+        }
+        return [each for each in candidates if self.page.group_of(each.item_key) not in groups]
+
+    def _from_sources(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
+        chosen = self._ranked(row, self._free(row, row.main, held), size, [])
+        if len(chosen) < (size if row.later else min(row.placement.minimum, size)):
+            self._take_rest()
+            chosen = self._ranked(row, self._free(row, row.main, held), size, [])
+        return chosen
+
+    def _filled(
+        self, row: Row, own: Sequence[Candidate], size: int, held: Mapping[str, Sequence[Candidate]]
+    ) -> Share:
+        """With the fallbacks where it has less than its minimum; and where these do not do, as much as it takes of what
+        other rows show."""
+        least = min(row.placement.minimum, size)
+        chosen = list(own)
+        if len(own) < least:
+            for candidates in row.fallbacks:
+                chosen += self._ranked(row, self._free(row, candidates, held), size - len(chosen), chosen)
+            for candidates in (row.main, *row.fallbacks):
+                chosen += self._ranked(row, candidates, least - len(chosen), chosen)
+        return chosen, len(chosen) > len(own)
+
+    def _placed(
+        self, row: Row, chosen: list[Candidate], size: int, held: Mapping[str, Sequence[Candidate]]
+    ) -> list[Candidate]:
+        """With what rules want to place."""
+        if not row.steering.rules:
+            return chosen
+        return row.steering.placed(chosen, self._free(row, [*row.main, *row.extra], held), size)
 
     def has_room_for(self, name: str, size: int) -> bool:
         """Was the placement planned for so many places?"""
@@ -104,6 +216,7 @@ class PagePlan:
         return self.page.reads.lists([request for part in wanting for request in part.requests(self.page)])
 
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
+        blend = BLENDS[placement.blend]
         main = blend((link.weight, link.source.candidates(self.page, lists)) for link in placement.sources)
         fallbacks = [link.source.candidates(self.page, lists) for link in placement.fallback]
         holding = [
@@ -111,39 +224,81 @@ class PagePlan:
         ]
         steering = Steering(holding, self.page)
         decided_late = placement.needs_facts or placement.rerankers or holding
-        taken = size * OVERFETCH_FOR_FACTS if decided_late else size
+        first = size * OVERFETCH_FOR_FACTS if decided_late else math.ceil(size * OVERFETCH)
+        most = first if decided_late else size * OVERFETCH_LATER
+        # What the page's other rows show is not shown again.
+        of_fallback = OVERFETCH_FALLBACK * (first // 3 if decided_late else size) + self._n_places
+        main = self._allowed(placement, main)
+        first = self._reach(placement, main, first)
         return Row(
             placement,
             size,
             steering,
-            self._allowed(placement, main)[: OVERFETCH * taken],
-            [self._allowed(placement, found)[: OVERFETCH_FALLBACK * taken] for found in fallbacks],
+            main[:first],
+            main[first : max(first, most)],
+            [self._allowed(placement, found)[:of_fallback] for found in fallbacks],
             self._allowed(placement, steering.extra()),
         )
 
+    def _reach(self, placement: Placement, candidates: Sequence[Candidate], n: int) -> int:
+        """How many of the first candidates have `n` among them that the shop is not asked about for a row before it."""
+        if not placement.page or placement.repeats:
+            return n
+        before = {
+            candidate.item_key
+            for row in self.rows.values()
+            if row.placement.page == placement.page and not row.placement.repeats
+            for candidate in row.main
+        }
+        fresh = (place for place, each in enumerate(candidates, start=1) if each.item_key not in before)
+        return next(islice(fresh, n - 1, None), len(candidates))
+
     def _allowed(self, placement: Placement, candidates: list[Candidate]) -> list[Candidate]:
+        excluded = self.page.shown.excluded
+        if excluded:
+            candidates = [candidate for candidate in candidates if candidate.item_key not in excluded]
         for each in placement.filters:
             if candidates and not each.after_reading:
                 candidates = each.keep(candidates, self.page)
         return candidates
 
-    def _read_products(self) -> dict[str, Any]:
-        candidates = [candidate for row in self.rows.values() for candidate in row]
+    def _ask(self, candidates: Sequence[Candidate]) -> None:
+        """What the shop sells of them, and what the mirror says of that; nothing is asked twice."""
         # What candidates were placed for is named when somebody asks why.
         keys = [*(each.item_key for each in candidates), *named(candidates, self.page)]
         if not keys:
-            return {}
-        products = self.page.reads.live(keys)
-        asked = [*self.page.item_keys, *products]
-        if any(row.needs_facts for row in self.rows.values()):
+            return
+        self.products |= self.page.reads.live(keys)
+        asked = [*self.page.item_keys, *self.page.shown.excluded, *self.products]
+        if self._has_limits or any(row.needs_facts for row in self.rows.values()):
             rerankers = [each for row in self.rows.values() for each in row.placement.rerankers]
             self.page.reads.facts([*asked, *(key for each in rerankers for key in each.looks_at(self.page))])
         else:
             self.page.reads.groups(asked)
-        return products
+
+    def _take_rest(self) -> None:
+        """Add what the shop was not asked about at first, to all rows: a page asks a second time at most."""
+        if self._has_rest:
+            return
+        self._has_rest = True
+        rows = self.rows.values()
+        self._ask([candidate for row in rows for candidate in row.rest])
+        for row in rows:
+            row.main += self._sellable(row, row.later)
+            row.later = []
+            row.fallbacks = [self._sellable(row, candidates) for candidates in row.fallbacks]
 
     def _sellable(self, row: Row, candidates: list[Candidate]) -> list[Candidate]:
         candidates = [candidate for candidate in candidates if candidate.item_key in self.products]
+        viewer = self.page.viewer
+        if self._has_limits:
+            candidates = [each for each in candidates if viewer.may_see(self.page.facts_of(each.item_key))]
+        if not viewer.sees_sensitive_on(row.placement.page):
+            is_sensitive = get_adapter().is_sensitive
+            candidates = [each for each in candidates if not is_sensitive(self.products[each.item_key])]
+        if self.page.shown.excluded:
+            groups = {self.page.group_of(key) for key in self.page.shown.excluded}
+            candidates = [each for each in candidates if self.page.group_of(each.item_key) not in groups]
         candidates = row.steering.allowed(candidates)
         for each in row.placement.filters:
             if candidates and each.after_reading:
@@ -165,7 +320,13 @@ class PagePlan:
                 found = each.rerank(found, self.page, size, placed)
         return row.steering.capped(found, size, placed)[: max(size, 0)]
 
-    def _shown_elsewhere(self, name: str) -> set[str]:
-        """Items that the page's other placements show from their own sources."""
-        others = (row for row in self.rows.values() if row.placement.name != name)
-        return {candidate.item_key for row in others for candidate in row.main[: row.placement.size]}
+
+def _without(candidates: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:
+    keys = {each.item_key for each in others}
+    return [each for each in candidates if each.item_key not in keys]
+
+
+def _beside(wanted: Sequence[Candidate], chosen: Sequence[Candidate], size: int) -> list[Candidate]:
+    """The chosen without the last ones, whose places rules give to those that they want."""
+    gone = _without(chosen, wanted)[max(size - len(wanted), 0) :]
+    return _without(chosen, gone)

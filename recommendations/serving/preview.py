@@ -9,10 +9,9 @@ from typing import Any
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, SlateItem
 from recommendations.models import Override
-from recommendations.serving.engine import shown, slate_items
+from recommendations.serving.engine import plan_of_page, shown, slate_items
 from recommendations.serving.page import Page
 from recommendations.serving.placements import layout
-from recommendations.serving.plan import PagePlan
 from recommendations.serving.rules import Rule, overridden
 
 
@@ -54,9 +53,10 @@ def preview(
     query: str = "",
 ) -> Preview:
     """What a placement shows with these rules."""
-    placement = layout(context.scope).placement(name)
+    planned_by = layout(context.scope)
+    placement = planned_by.placement(name)
     page = Page(context.with_(page=placement.page), shown(item, items, category, query))
-    plan = PagePlan(page, (placement,), rules=rules)
+    plan = plan_of_page(page, planned_by, placement, rules)
     chosen, fallback_used = plan.choose(name, placement.size)
     places = slate_items(chosen, plan, context)
     on_list = {each.item_key for each in chosen}

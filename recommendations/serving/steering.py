@@ -15,7 +15,7 @@ Within one action the rule with the higher priority comes first, then the name d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.conditions import subject
@@ -84,6 +84,16 @@ class Steering:
             kept = [each for each in kept if each.item_key not in out]
         return kept
 
+    def wanted(self, candidates: Sequence[Candidate], size: int) -> list[Candidate]:
+        """Those that `promote` and `pin` rules want to place, so that no other row of the page takes them first."""
+        found: list[Candidate] = []
+        for rule in self._with("promote", "pin"):
+            if rule.action == "pin" and rule.position > size:
+                continue
+            matching = [each for each in candidates if self._matches(rule, each)]
+            found += self._distinct(matching, found)[: rule.slots if rule.action == "promote" else 1]
+        return found[:size]
+
     def placed(self, chosen: Sequence[Candidate], rest: Sequence[Candidate], size: int) -> list[Candidate]:
         """The chosen ones with those of `rest` that rules want to show, in the places where they want them."""
         shown = list(chosen)
@@ -128,4 +138,4 @@ class Steering:
 
 def _touched(candidate: Candidate, rule: Rule, score: float | None = None) -> Candidate:
     rules = (*candidate.rules, rule.name)
-    return replace(candidate, rules=rules, score=candidate.score if score is None else score)
+    return candidate.with_(rules=rules, score=candidate.score if score is None else score)

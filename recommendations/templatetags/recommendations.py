@@ -43,6 +43,7 @@ def get_recommendations(
     items: Iterable[Any] = (),
     category: str = "",
     query: str = "",
+    exclude: Iterable[Any] = (),
     size: int | None = None,
     title: str = "",
 ) -> Slate:
@@ -52,6 +53,7 @@ def get_recommendations(
         "items": items,
         "category": category,
         "query": query,
+        "exclude": exclude,
         "size": size,
         "title": title,
     }
@@ -62,7 +64,7 @@ def get_recommendations(
 def recommendations(context: template.Context, placement: str, *, lazy: bool = False, **options: Any) -> str:
     """`{% recommendations "product_page" item=product %}`: a row of cards, or nothing when there is nothing to show.
 
-    Options: item, items, category, query, size, title; `lazy=True` leaves a place that the script fills afterwards, so
+    Options: item, items, category, query, exclude, size, title; `lazy=True` leaves a place that the script fills afterwards, so
     that a page from a shared cache still has each visitor's own row. The template is `recommendations/<placement>.html`
     when there is one, else `recommendations/slate.html`.
     """

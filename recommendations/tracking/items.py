@@ -32,10 +32,14 @@ _COPIED = [
     "available_from",
     "available_until",
     "created_at",
+    "minimum_age",
+    "customer_groups",
     "attributes",
 ]
 _UPDATED = [
     *_COPIED,
+    "is_sensitive",
+    "is_limited",
     "previous_price",
     "price_changed_at",
     "restocked_at",
@@ -70,7 +74,7 @@ def sync_items(progress: Progress | None = None, batch_size: int = 1000) -> Sync
         products = adapter.catalogue(model)
         progress.start(f"items: {model._meta.verbose_name_plural}", products.count())
         for batch in batches_by_pk(products, batch_size):
-            _mirror([adapter.item(product) for product in batch], report)
+            _mirror([(adapter.item(product), adapter.is_sensitive(product)) for product in batch], report)
             progress.advance(len(batch))
     progress.finish()
     _tell(report)
@@ -83,7 +87,7 @@ def sync_item_keys(keys: Sequence[str], using: str | None = None) -> SyncReport:
     """Mirror these items as they are now; those the catalogue no longer has are marked gone."""
     adapter = get_adapter()
     report = SyncReport()
-    found = {data.item_key: data for data in _read_items(adapter, keys, using)}
+    found = {data.item_key: (data, sensitive) for data, sensitive in _read_items(adapter, keys, using)}
     _mirror(list(found.values()), report)
     _tell(report)
     missing = [key for key in keys if key not in found]
@@ -92,30 +96,32 @@ def sync_item_keys(keys: Sequence[str], using: str | None = None) -> SyncReport:
     return report
 
 
-def _read_items(adapter: Adapter, keys: Iterable[str], using: str | None) -> Iterable[ItemData]:
+def _read_items(adapter: Adapter, keys: Iterable[str], using: str | None) -> Iterable[tuple[ItemData, bool]]:
+    """What the shop says of these items, and whether each is sensitive."""
     wanted: dict[Any, list[Any]] = {}
     for key in keys:
         if located := adapter.locate(key):
             wanted.setdefault(located[0], []).append(located[1])
     for model, pks in wanted.items():
         for product in adapter.catalogue(model).using(using).filter(pk__in=pks):
-            yield adapter.item(product)
+            yield adapter.item(product), adapter.is_sensitive(product)
 
 
-def _mirror(items: Sequence[ItemData], report: SyncReport) -> None:
-    """Upsert items and note when a price changed and when one came back into stock."""
+def _mirror(items: Sequence[tuple[ItemData, bool]], report: SyncReport) -> None:
+    """Upsert items, sensitive or not, and note when a price changed and when one came back into stock."""
     if not items:
         return
     alias = router.db_for_write(Item)
-    keys = [data.item_key for data in items]
+    keys = [data.item_key for data, _ in items]
     before = {
         (item.scope, item.item_key): item for item in Item.objects.using(alias).filter(item_key__in=keys)
     }
     rows = []
     now = timezone.now()
-    for data in items:
+    for data, is_sensitive in items:
         old = before.get((data.scope, data.item_key))
         row = to_item(data, old, now)
+        row.is_sensitive = is_sensitive
         report.seen += 1
         report.new += old is None
         report.changed += old is not None and any(
@@ -158,10 +164,13 @@ def to_item(data: ItemData, old: Item | None, now: datetime) -> Item:
         available_from=data.available_from,
         available_until=data.available_until,
         created_at=data.created_at,
+        minimum_age=data.minimum_age,
+        customer_groups=list(data.customer_groups),
         attributes=dict(data.attributes),
         content_hash=content_hash(data),
         synced_at=now,
     )
+    row.is_limited = bool(row.minimum_age or row.customer_groups or row.available_from or row.available_until)
     if old is not None:
         price_changed = old.price != row.price
         came_back = (old.stock or 0) <= 0 < (row.stock or 0)

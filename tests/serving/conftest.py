@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from recommendations.serving import scopes
 from shop.models import Product
 from tests.serving import twelve
 
@@ -14,7 +15,10 @@ def products(db: None, settings: Any) -> Iterator[dict[str, Product]]:
     """The shop of twelve, behind its own adapter."""
     settings.RECOMMENDATIONS = twelve.SETTINGS
     twelve.CART.clear()
-    yield twelve.stock_the_shop()
+    stock = twelve.stock_the_shop()
+    # What a process asks the mirror once a minute.
+    scopes.known_of("")
+    yield stock
     twelve.CART.clear()
 
 

@@ -72,7 +72,9 @@ def test_the_recommender_exists_or_was_taken_away(products: Any, settings: Any) 
     assert shown_on("row", item="d1") == ["b1", "b2"]
 
 
-def test_what_another_row_shows_stays_last_in_a_fallback(products: Any, placements: Use) -> None:
+def test_what_another_row_shows_stays_last_in_a_list_that_must_be_full(
+    products: Any, placements: Use
+) -> None:
     publish_popular(everybody=["b1", "b2", "b3", "t1", "t2"])
     placements(
         first={"page": "two", "sources": ["popular"], "size": 2},

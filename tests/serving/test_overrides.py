@@ -65,8 +65,8 @@ def page() -> list[str]:
 
 
 def test_the_next_page_shows_it_and_later_ones_cost_what_they_did(lists: None) -> None:
-    before = queries_of(page)
     assert page() == ["b2", "t1", "d1"]
+    before = queries_of(page)
     activate(override(BOUGHT).pk, by=ANN)
     assert page() == ["t1"]
     assert len(queries_of(page)) == len(before)
@@ -91,11 +91,11 @@ def test_a_proposal_changes_nothing(lists: None) -> None:
 
 def test_everything_of_a_placement_can_be_changed(lists: None) -> None:
     publish_popular(everybody=["t1", "t2", "t3"])
-    activate(override({"title": "Our picks", "size": 2, "sources": ["popular"], "page": "home"}).pk, by=ANN)
+    activate(override({"title": "Our picks", "size": 2, "sources": ["popular"], "page": "picks"}).pk, by=ANN)
     page()
     slate = recommend("product_page", somebody(anonymous_key="a:ann"), item="b1")
     assert (slate.title, twelve.keys(slate)) == ("Our picks", ["t1", "t2"])
-    assert "product_page" in [each.name for each in placements_of_page("home")]
+    assert "product_page" in [each.name for each in placements_of_page("picks")]
     assert "product_page" not in [each.name for each in placements_of_page("product")]
 
 

@@ -124,9 +124,10 @@ def test_for_you_is_the_decayed_sum_of_recent_lists(products: Any, placements: U
     assert [item.seed_key for item in slate] == ["t1", "t1", "b1"]
 
 
-def test_the_next_page_reflects_what_was_just_viewed(products: Any) -> None:
+def test_the_next_page_reflects_what_was_just_viewed(products: Any, settings: Any) -> None:
     publish("also_viewed", {"b1": ["b2", "b3"], "t1": ["t2", "t3"]})
     publish_popular(everybody=["d1", "d2"])
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"home_popular": None}}
     ann = {"anonymous_key": "a:ann"}
     assert shown_on("home_for_you", somebody(**ann)) == ["d1", "d2"]
     happened("a:ann", "view", "b1", hours_ago=0.1)

@@ -19,7 +19,10 @@ USER_KNN = {"algorithm": "recommendations.algorithms.user_knn.UserKNN"}
 @pytest.fixture
 def everything(products: Any, settings: Any) -> list[str]:
     """A placement for each source, all on one page."""
-    rows = {name: {"page": "all", "sources": [name], "fallback": ["popular"]} for name in SOURCES}
+    # In so small a shop the rows have to share what there is.
+    rows: dict[str, dict[str, Any]] = {
+        name: {"page": "all", "sources": [name], "fallback": ["popular"], "repeats": True} for name in SOURCES
+    }
     rows["blend"] = {"page": "all", "sources": [{"source": "for_you", "published": ["buy_again"]}]}
     settings.RECOMMENDATIONS = {
         **SETTINGS,

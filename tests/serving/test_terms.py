@@ -143,7 +143,7 @@ def test_a_huge_query_is_cut(products: Any, placements: Use) -> None:
 
 
 def test_another_query_on_the_page_is_another_plan(products: Any, placements: Use) -> None:
-    placements(row={"page": "search", "sources": ["search"]})
+    placements(row={"page": "words", "sources": ["search"]})
     publish_words()
     context = somebody(anonymous_key="a:ann")
     assert shown_on("row", context, query="rye") == ["b1", "b2"]

@@ -25,12 +25,16 @@ class Similar(SeededSource):
 
     def requests(self, page: Page) -> list[ListRequest]:
         # Both at once: whether there is a list of its own is known only when all lists of the page have been read.
-        return [*super().requests(page), *term_requests(self.recommenders, page.item_terms)]
+        with_words = page.reads.have_words(self.recommenders)
+        terms = page.item_terms if with_words else ()
+        return [*super().requests(page), *term_requests(with_words, terms)]
 
     def candidates(self, page: Page, lists: Lists) -> list[Candidate]:
         own = {request: lists[request] for request in super().requests(page) if request in lists}
+        with_words = set(page.reads.have_words(self.recommenders))
         for request in super().requests(page):
-            if request not in own and (found := added(request.recommender, page.item_terms, lists)):
+            known = request in own or request.recommender not in with_words
+            if not known and (found := added(request.recommender, page.item_terms, lists)):
                 own[request] = found
         return super().candidates(page, own)
 
