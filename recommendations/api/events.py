@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from rest_framework.exceptions import ParseError
 
 from recommendations.adapter import get_adapter
-from recommendations.api.serializers import MOST_EVENTS, VISITOR_FIELDS, EventSerializer
+from recommendations.api.options import refuse_visitor
+from recommendations.api.serializers import MOST_EVENTS, EventSerializer
 from recommendations.datatypes import Kind
 from recommendations.exceptions import InvalidEvent, InvalidToken
 from recommendations.models import Item
@@ -27,11 +28,8 @@ def batch_of(body: Any) -> Sequence[Any]:
     if len(events) > MOST_EVENTS:
         raise ParseError(f"Send at most {MOST_EVENTS} events at once; these are {len(events)}.")
     for where, fields in [("The body", body), *((f"Event {n}", event) for n, event in enumerate(events))]:
-        if isinstance(fields, dict) and (named := sorted(VISITOR_FIELDS & set(fields))):
-            raise ParseError(
-                f"{where} names the visitor in {named[0]!r}. Who the visitor is comes from the cookie or the session; "
-                "leave it out."
-            )
+        if isinstance(fields, dict):
+            refuse_visitor(where, fields)
     return events
 
 

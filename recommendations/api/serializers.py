@@ -13,6 +13,7 @@ from recommendations.serving.terms import MOST_CHARACTERS
 
 KEY_LENGTH = 190
 MOST_EVENTS = 100
+MOST_EXCLUDED = 200
 
 #: What a client may tell. Purchases, refunds and ratings are the shop's own to record.
 CLIENT_KINDS = (
@@ -61,6 +62,20 @@ class SlateQuerySerializer(serializers.Serializer):
         max_value=LARGEST_SIZE,
         help_text="Places; the placement's own size if left out.",
     )
+    exclude = KeysField(
+        required=False,
+        max_length=MOST_EXCLUDED,
+        help_text="Keys of items that must not be shown, nor their variants. Separated by commas.",
+    )
+    paging = serializers.BooleanField(
+        required=False,
+        help_text="The answer's `next` then leads to what comes after, at most 50 items in all.",
+    )
+    cursor = serializers.CharField(
+        required=False,
+        max_length=20_000,
+        help_text="The `next` of the page before, and nothing else: what was asked for is in it.",
+    )
     explain = serializers.BooleanField(
         required=False, help_text="For staff: what placed each item, and which rules left others out."
     )
@@ -106,6 +121,7 @@ class SlateSerializer(serializers.Serializer):
     title = serializers.CharField()
     token = serializers.CharField(help_text="Empty when there are no items.")
     fallback_used = serializers.BooleanField()
+    next = serializers.CharField(help_text="With `paging`: the cursor of the next page, empty at the end.")
     items = SlateItemSerializer(many=True)
 
 
@@ -135,6 +151,74 @@ class ExplainedSlateSerializer(SlateSerializer):
     @extend_schema_field(LeftOutSerializer(many=True))
     def get_left_out(self, slate: Slate) -> list[dict[str, str]]:
         return [{"item": key, "rule": rule} for key, rule in sorted(slate.dropped.items())]
+
+
+class SlatesSerializer(serializers.Serializer):
+    """Several slates, in the order asked for."""
+
+    slates = SlateSerializer(many=True)
+
+
+class PlacementSerializer(serializers.Serializer):
+    """A named spot on a page."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    page = serializers.CharField(help_text="Placements of one page are planned together.")
+    size = serializers.IntegerField()
+    takes = serializers.ListField(
+        child=serializers.ChoiceField(choices=["item", "items", "category", "query"]),
+        help_text="The parameters that its sources look at.",
+    )
+
+
+class PlacementsSerializer(serializers.Serializer):
+    """All placements."""
+
+    placements = PlacementSerializer(many=True)
+
+
+class RerankSerializer(serializers.Serializer):
+    """The caller's own list."""
+
+    items = serializers.ListField(
+        child=serializers.CharField(max_length=KEY_LENGTH),
+        allow_empty=False,
+        max_length=LARGEST_SIZE,
+        help_text="Item keys, in the caller's order.",
+    )
+    size = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_SIZE)
+
+
+class ExplainedSlatesSerializer(serializers.Serializer):
+    """With `explain=1`."""
+
+    slates = ExplainedSlateSerializer(many=True)
+
+
+class SegmentsQuerySerializer(serializers.Serializer):
+    """What segments are asked for with."""
+
+    kind = serializers.ChoiceField(choices=["category", "brand"], default="category")
+    size = serializers.IntegerField(default=8, min_value=1, max_value=LARGEST_SIZE)
+
+
+class SegmentSerializer(serializers.Serializer):
+    """A category or a brand."""
+
+    kind = serializers.ChoiceField(choices=["category", "brand"])
+    key = serializers.CharField(help_text="The path of a category, the name of a brand.")
+    name = serializers.CharField(help_text="The last part of the path; the brand.")
+    score = serializers.FloatField(help_text="Its share, 0 to 1, in what the visitor did lately.")
+
+
+class SegmentsSerializer(serializers.Serializer):
+    """Categories or brands, best first."""
+
+    personal = serializers.BooleanField(
+        help_text="Are they the visitor's own? Else they are those of what everybody likes."
+    )
+    segments = SegmentSerializer(many=True)
 
 
 class UnknownPlacementSerializer(serializers.Serializer):
@@ -231,3 +315,30 @@ class EventResultsSerializer(serializers.Serializer):
 
     recorded = serializers.IntegerField()
     results = EventResultSerializer(many=True)
+
+
+class FeedbackSerializer(serializers.Serializer):
+    """What the visitor says of an item of a slate."""
+
+    token = serializers.CharField(max_length=20_000, help_text="The slate's token.")
+    item = serializers.CharField(max_length=KEY_LENGTH)
+    feedback = serializers.ChoiceField(
+        choices=["not_interested", "undo"], help_text="`undo` takes all back that was said against the item."
+    )
+
+
+class FeedbackResultSerializer(serializers.Serializer):
+    """What became of it."""
+
+    status = serializers.ChoiceField(
+        choices=["recorded", "ignored"],
+        help_text="ignored: no consent, a robot, staff, too fast, or nothing to take back.",
+    )
+
+
+class VisitorTokenSerializer(serializers.Serializer):
+    """A visitor for a client without cookies."""
+
+    token = serializers.CharField(help_text="Send it in the header X-Visitor with each request.")
+    header = serializers.CharField(help_text="`X-Visitor`")
+    expires_in = serializers.IntegerField(help_text="Seconds.")

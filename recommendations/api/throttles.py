@@ -38,3 +38,10 @@ class EventsThrottle(CallerThrottle):
 
     scope = "recommendations_events"
     default_rate = "120/min"
+
+
+class VisitorsThrottle(CallerThrottle):
+    """Asking for visitor tokens."""
+
+    scope = "recommendations_visitors"
+    default_rate = "60/min"

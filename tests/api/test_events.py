@@ -129,8 +129,8 @@ def test_what_a_slate_did_not_offer_was_neither_seen_nor_clicked(client: Client,
 def test_who_the_visitor_is_cannot_be_said(post: Any, field: str) -> None:
     answer = post({"kind": "view", "item": "b1"}, {"kind": "view", "item": "b1", field: "u:1"}, status=400)
     assert answer == {
-        "detail": f"Event 1 names the visitor in {field!r}. Who the visitor is comes from the cookie or the session; "
-        "leave it out."
+        "detail": f"Event 1 names the visitor in {field!r}. Who the visitor is comes from the cookie, the session or "
+        "the X-Visitor header; leave it out."
     }
     answer = post(body={"events": [], field: "u:1"}, status=400)
     assert answer["detail"].startswith(f"The body names the visitor in {field!r}.")
@@ -164,7 +164,7 @@ def test_without_consent_nothing_is_kept(products: Any, committing: Any) -> None
         answer = client.post("/api/events/", {"events": [{"kind": "view", "item": "b1"}]}, "application/json")
     assert answer.json() == {"recorded": 0, "results": [{"index": 0, "status": "ignored"}]}
     assert rows() == [] and "visitor" not in client.cookies
-    assert client.get("/api/recommendations/home_for_you/").json()["items"]
+    assert client.get("/api/recommendations/account/").json()["items"]
 
 
 def test_robots_are_not_recorded(products: Any, committing: Any) -> None:

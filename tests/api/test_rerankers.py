@@ -20,6 +20,7 @@ SHOWN: dict[str, tuple[dict[str, Any], str]] = {
     "floor": ({"where": {"brand": "Dale"}}, "b1 b2 d1 t2"),
     "in_context": ({"where": {"brand": "Leaf"}, "when": {"device": "mobile"}}, "t2 b1 b2 d1"),
     "objective": ({"weight": 1}, "b2 t2 b1 d1"),
+    "repeat_penalty": ({"n": 2}, "b1 t2 d1"),
 }
 
 
@@ -33,6 +34,10 @@ def test_every_reranker(client: Client, products: Any, settings: Any, name: str)
         shown = shown.rpartition(" ")[0]
     settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"row": entry}}
     twelve.publish("also_viewed", {"d2": ["b1", "b2", "t2", "d1"]})
+    for _ in range(2 if name == "repeat_penalty" else 0):  # the visitor has the second item in view, b2
+        token = client.get("/api/recommendations/row/", {"item": "d2"}).json()["token"]
+        news = {"slates": [{"token": token, "seen": [1]}]}
+        assert client.post("/recommendations/track/", news, "application/json").status_code == 204
     response = client.get("/api/recommendations/row/", {"item": "d2"}, headers={"sec-ch-ua-mobile": "?1"})
     assert response.status_code == 200, response.content
     assert " ".join(item["item"] for item in response.json()["items"]) == shown

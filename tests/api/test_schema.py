@@ -27,24 +27,64 @@ def schema() -> Any:
 def test_it_is_valid_and_has_every_address(schema: Any) -> None:
     validate_schema(schema)
     assert {(path, *methods) for path, methods in schema["paths"].items()} == {
-        ("/recommendations/{placement}/", "get"),
-        ("/events/", "post"),
+        ("/v1/placements/", "get"),
+        ("/v1/recommendations/", "get"),
+        ("/v1/recommendations/{placement}/", "get"),
+        ("/v1/items/{item}/similar/", "get"),
+        ("/v1/items/{item}/together/", "get"),
+        ("/v1/cart/", "get"),
+        ("/v1/for-you/", "get"),
+        ("/v1/trending/", "get"),
+        ("/v1/segments/", "get"),
+        ("/v1/rerank/", "post"),
+        ("/v1/events/", "post"),
+        ("/v1/feedback/", "post"),
+        ("/v1/visitors/", "post"),
     }
 
 
+def operations(schema: Any) -> dict[str, Any]:
+    return {path: next(iter(methods.values())) for path, methods in schema["paths"].items()}
+
+
 def test_every_operation_tells_what_can_come_back(schema: Any) -> None:
-    get = schema["paths"]["/recommendations/{placement}/"]["get"]
-    post = schema["paths"]["/events/"]["post"]
-    assert list(get["responses"]) == ["200", "400", "403", "404", "429"]
-    assert list(post["responses"]) == ["200", "400", "403", "429"]
+    one = ["200", "304", "400", "401", "403", "404", "410", "429"]
+    sent = ["200", "400", "401", "403", "429"]
+    assert {path: list(each["responses"]) for path, each in operations(schema).items()} == {
+        "/v1/placements/": ["200", "304", "401", "429"],
+        "/v1/recommendations/": ["200", "304", "400", "401", "403", "404", "429"],
+        "/v1/recommendations/{placement}/": one,
+        "/v1/items/{item}/similar/": one,
+        "/v1/items/{item}/together/": one,
+        "/v1/cart/": one,
+        "/v1/for-you/": one,
+        "/v1/trending/": one,
+        "/v1/segments/": ["200", "304", "400", "401", "429"],
+        "/v1/rerank/": ["200", "400", "401", "403", "404", "429"],
+        "/v1/events/": sent,
+        "/v1/feedback/": sent,
+        "/v1/visitors/": ["201", "400", "401", "403", "429"],
+    }
+
+
+def test_every_operation_is_told_in_words_with_examples_of_each_answer(schema: Any) -> None:
+    for path, operation in operations(schema).items():
+        assert operation["operationId"] and operation["summary"] and operation["description"], path
+        assert {} in operation["security"] and {"cookieAuth": []} in operation["security"]
+        for status, response in operation["responses"].items():
+            assert response["description"], (path, status)
+            if status != "304":
+                assert response["content"]["application/json"]["examples"], (path, status)
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], path
+
+
+def test_the_parameters_of_a_list(schema: Any) -> None:
+    get = schema["paths"]["/v1/recommendations/{placement}/"]["get"]
     assert [parameter["name"] for parameter in get["parameters"]] == [
-        *("category", "explain", "item", "items", "placement", "query", "size")
+        *("If-None-Match", "X-Personalise", "X-Visitor", "category", "cursor", "exclude", "explain"),
+        *("item", "items", "paging", "placement", "query", "size"),
     ]
-    for operation in (get, post):
-        assert operation["summary"] and operation["description"]
-        assert operation["responses"]["200"]["content"]["application/json"]["examples"]
-    assert post["requestBody"]["content"]["application/json"]["examples"]
-    assert {} in post["security"] and {"cookieAuth": []} in post["security"]
 
 
 def test_amounts_are_strings(schema: Any) -> None:

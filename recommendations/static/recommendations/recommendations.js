@@ -1,0 +1,334 @@
+/**
+ * A client of the HTTP API for pages that make their own HTML: asks for lists, shows them, tells what happened.
+ *
+ *     import { client } from "/static/recommendations/recommendations.js";
+ *     const shop = client({ api: "/api/v1/" });
+ *     shop.render(await shop.fetch("product_page", { item: "42" }), document.querySelector("#similar"));
+ *
+ * @typedef {object} Options
+ * @property {string} [api] Where `recommendations.api.urls` are included, with the version; "/api/v1/" by default.
+ * @property {string} [visitor] The visitor token of an app without cookies.
+ * @property {Labels} [labels] What is read out besides what the API says; English by default.
+ *
+ * @typedef {{ priceNow: string, oldPrice: string }} Labels
+ *
+ * @typedef {object} About What a list is about.
+ * @property {string} [item] Key of the item shown.
+ * @property {string[]} [items] Keys of several items: a cart, an order.
+ * @property {string} [category] Path, outermost first.
+ * @property {string} [query] What the visitor searches for.
+ * @property {string[]} [exclude] Keys of items that must not be shown.
+ * @property {number} [size] Places.
+ * @property {boolean} [paging] Ask for `next`.
+ * @property {string} [cursor] The `next` of the page before, and nothing else.
+ *
+ * @typedef {object} Card
+ * @property {string} title
+ * @property {string} url
+ * @property {string} image
+ * @property {string | null} price
+ * @property {string | null} old_price
+ * @property {string} currency
+ * @property {string} badge
+ * @property {string} price_text
+ * @property {string} old_price_text
+ *
+ * @typedef {{ position: number, item: string, source: string, seed: string, reason: string, card: Card }} Place
+ *
+ * @typedef {object} Slate
+ * @property {string} placement
+ * @property {string} title
+ * @property {string} token
+ * @property {boolean} fallback_used
+ * @property {string} next
+ * @property {Place[]} items
+ *
+ * @typedef {object} ShopEvent
+ * @property {"view" | "search" | "cart" | "uncart" | "wish" | "share" | "click" | "impression" | "dismiss"} kind
+ * @property {string} [item]
+ * @property {string} [query]
+ * @property {number} [quantity]
+ * @property {string} [token]
+ * @property {number[]} [positions]
+ *
+ * @typedef {{ index: number, status: "recorded" | "ignored" | "invalid", errors?: Record<string, string[]> }} Result
+ */
+
+/** Half of an item in view for so long counts as seen; what was seen is told in batches. */
+const SEEN_MS = 1000;
+const BATCH_MS = 2000;
+
+/** An answer that is no success: `status`, and what the API says is wrong. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {unknown} body
+   */
+  constructor(status, body) {
+    const detail = /** @type {{ detail?: string } | null} */ (body)?.detail;
+    super(detail || `The API answered ${status}: ${JSON.stringify(body)}`);
+    this.name = "ApiError";
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** @param {Options} [options] */
+export function client({ api = "/api/v1/", visitor = "", labels } = {}) {
+  /** @type {Map<string, { etag: string, slate: Slate }>} */
+  const kept = new Map();
+
+  /** @returns {Record<string, string>} */
+  const headers = () => (visitor ? { "X-Visitor": visitor } : {});
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<any>}
+   */
+  const post = async (path, body) => {
+    const csrf = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    const answer = await globalThis.fetch(api + path, {
+      method: "POST",
+      credentials: "same-origin",
+      keepalive: true, // goes out when the page is left, too
+      headers: {
+        ...headers(),
+        "Content-Type": "application/json",
+        ...(csrf ? { "X-CSRFToken": decodeURIComponent(csrf[1]) } : {}),
+      },
+      body: JSON.stringify(body),
+    });
+    return read(answer);
+  };
+
+  /**
+   * The list of a placement. What did not change since it was asked for last is not sent again.
+   *
+   * @param {string} placement
+   * @param {About} [about]
+   * @returns {Promise<Slate>} Rejects with an ApiError.
+   */
+  const fetch = async (placement, about = {}) => {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(about)) {
+      if (value !== undefined && value !== "") query.set(name, String(value));
+    }
+    const url = `${api}recommendations/${encodeURIComponent(placement)}/?${query}`;
+    const known = kept.get(url);
+    const answer = await globalThis.fetch(url, {
+      credentials: "same-origin",
+      headers: { ...headers(), ...(known ? { "If-None-Match": known.etag } : {}) },
+    });
+    if (known && answer.status === 304) return known.slate;
+    const slate = /** @type {Slate} */ (await read(answer));
+    kept.set(url, { etag: answer.headers.get("ETag") || "", slate });
+    return slate;
+  };
+
+  /**
+   * Tells what the visitor did.
+   *
+   * @param {...ShopEvent} events At most 100.
+   * @returns {Promise<Result[]>} What became of each. Rejects with an ApiError.
+   */
+  const track = async (...events) => (await post("events/", { events })).results;
+
+  /**
+   * "Not interested" in an item of a slate, or its undoing.
+   *
+   * @param {Slate} slate
+   * @param {string} item
+   * @param {"not_interested" | "undo"} feedback
+   * @returns {Promise<"recorded" | "ignored">}
+   */
+  const feedback = async (slate, item, feedback) =>
+    (await post("feedback/", { token: slate.token, item, feedback })).status;
+
+  /**
+   * Shows a slate in place of what is in an element, in the HTML of the packaged template, and tells what of it is seen
+   * and clicked. An empty slate leaves the element empty.
+   *
+   * @param {Slate} slate
+   * @param {Element} place
+   * @returns {HTMLElement | null} The row.
+   */
+  const render = (slate, place) => {
+    place.replaceChildren();
+    if (!slate.items.length) return null;
+    const row = rowOf(slate, { priceNow: "Price now:", oldPrice: "Old price:", ...labels });
+    place.append(row);
+    watch(row, slate.token, (events) => track(...events).catch(() => {})); // a lost report breaks no page
+    return row;
+  };
+
+  return { fetch, track, feedback, render };
+}
+
+/** @param {Response} answer */
+async function read(answer) {
+  const body = await answer.json().catch(() => null); // an error page of a server in between
+  if (!answer.ok) throw new ApiError(answer.status, body);
+  return body;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {...(Node | string)} children Text stays text, whatever it says.
+ */
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** @param {string} url */
+const isSafe = (url) => Boolean(url) && ["http:", "https:"].includes(new URL(url, location.href).protocol);
+
+let rows = 0;
+
+/**
+ * @param {Slate} slate
+ * @param {Labels} labels
+ */
+function rowOf(slate, labels) {
+  const heading = element("h2", "rec__heading", slate.title);
+  heading.id = `rec-js-${++rows}`;
+  const list = element("ul", "rec__items", ...slate.items.map((item) => placeOf(item, labels)));
+  list.setAttribute("role", "list");
+  const row = element("section", `rec rec--${slate.placement}`, heading, list);
+  row.setAttribute("aria-labelledby", heading.id);
+  row.dataset.placement = slate.placement;
+  return row;
+}
+
+/**
+ * @param {Place} item
+ * @param {Labels} labels
+ */
+function placeOf({ item, position, reason, card }, labels) {
+  const link = /** @type {HTMLAnchorElement} */ (element("a", "rec__card"));
+  if (isSafe(card.url)) link.href = card.url;
+  if (isSafe(card.image)) {
+    const image = Object.assign(document.createElement("img"), {
+      ...{ className: "rec__image", alt: "", width: 320, height: 320, loading: "lazy", decoding: "async" },
+    });
+    image.src = card.image;
+    link.append(image);
+  }
+  if (card.badge) link.append(element("span", "rec__badge", card.badge));
+  link.append(element("span", "rec__name", card.title));
+  if (card.price !== null) link.append(pricesOf(card, labels));
+  const place = element("li", "rec__item", link);
+  if (reason) place.append(element("p", "rec__reason", reason));
+  place.dataset.item = item;
+  place.dataset.position = String(position);
+  return place;
+}
+
+/**
+ * @param {Card} card
+ * @param {Labels} labels
+ */
+function pricesOf(card, labels) {
+  const prices = element("span", "rec__prices");
+  const price = element("strong", "rec__price", card.price_text || String(card.price));
+  if (card.old_price === null) {
+    prices.append(price);
+    return prices;
+  }
+  const old = element("del", "rec__old-price", element("span", "rec__hidden", labels.oldPrice), " ");
+  old.append(card.old_price_text || card.old_price);
+  prices.append(element("span", "rec__hidden", labels.priceNow), " ", price, " ", old);
+  return prices;
+}
+
+/**
+ * Tells which places of a row were seen (half in view for a second) and clicked, each once.
+ *
+ * @param {HTMLElement} row
+ * @param {string} token
+ * @param {(events: ShopEvent[]) => unknown} tell
+ */
+function watch(row, token, tell) {
+  /** @type {Map<Element, number>} */
+  const timers = new Map();
+  const told = new Set();
+  const clicked = new Set();
+  /** @type {number[]} */
+  let seen = [];
+  let batch = 0;
+
+  /** @param {ShopEvent[]} events */
+  const flush = (events = []) => {
+    clearTimeout(batch);
+    batch = 0;
+    if (seen.length) events = [{ kind: "impression", token, positions: seen }, ...events];
+    seen = [];
+    if (events.length) tell(events);
+  };
+
+  /** @param {HTMLElement} place */
+  const see = (place) => {
+    observer.unobserve(place);
+    const position = Number(place.dataset.position);
+    if (told.has(position)) return;
+    told.add(position);
+    seen.push(position);
+    batch = batch || window.setTimeout(flush, BATCH_MS);
+  };
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, intersectionRatio } of entries) {
+        clearTimeout(timers.get(target));
+        timers.delete(target);
+        if (intersectionRatio >= 0.5) timers.set(target, window.setTimeout(see, SEEN_MS, target));
+      }
+    },
+    { threshold: 0.5 },
+  );
+
+  const listening = new AbortController();
+
+  const observe = () => {
+    if (!row.isConnected) return stop(); // another row took its place
+    for (const place of row.querySelectorAll("[data-item]")) {
+      observer.unobserve(place); // observing anew asks again what is in view
+      observer.observe(place);
+    }
+  };
+
+  const pause = () => {
+    timers.forEach((timer) => clearTimeout(timer));
+    timers.clear();
+    flush();
+  };
+
+  const stop = () => {
+    pause();
+    observer.disconnect();
+    listening.abort();
+  };
+
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const place = /** @type {HTMLElement | null} */ (target.closest("[data-item]"));
+    if ((event.type === "auxclick" && event.button !== 1) || !place || !target.closest("a[href]")) return;
+    const item = String(place.dataset.item);
+    if (clicked.has(item)) return;
+    clicked.add(item);
+    see(place);
+    flush([{ kind: "click", token, item }]);
+  };
+
+  observe();
+  row.addEventListener("click", click, true);
+  row.addEventListener("auxclick", click, true);
+  const { signal } = listening;
+  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : observe()), { signal });
+  addEventListener("pagehide", () => (row.isConnected ? pause() : stop()), { signal });
+}
