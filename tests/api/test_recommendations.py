@@ -69,7 +69,7 @@ def test_staff_may_ask_why(client: Client, products: Any, settings: Any) -> None
         **settings.RECOMMENDATIONS,
         "RULES": {
             "no": {"action": "exclude", "where": {"item": "b2"}},
-            "dear": {"action": "pin", "where": {"item": "t3"}},
+            "dear": {"action": "pin", "where": {"item": "t3"}, "placements": ["product_page"]},
         },
     }
     refused = get(client, "product_page", status=403, item="b1", explain=1)
