@@ -21,8 +21,6 @@ SALT = "recommendations.cursor"
 VERSION = 1
 CURSOR_SECONDS = 3600
 
-_FIELDS = Candidate._fields
-
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -39,7 +37,7 @@ class Rest:
 def make(rest: Rest, *, issued_at: int | None = None) -> str:
     """The cursor: about 1,000 characters for 40 items."""
     about = [rest.shown.item_key, list(rest.shown.item_keys), rest.shown.category, rest.shown.query]
-    rows = [[getattr(each, name) for name in _FIELDS] for each in rest.candidates]
+    rows = [list(each) for each in rest.candidates]
     now = int(time.time()) if issued_at is None else issued_at
     data = [VERSION, now, rest.placement, rest.scope, about, rest.size, rest.fallback_used, rows]
     return signing.Signer(salt=SALT).sign_object(data, compress=True)
@@ -75,5 +73,6 @@ def read(cursor: str) -> Rest:
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    values = dict(zip(_FIELDS, row, strict=True))
+    # One made before an upgrade may have fewer fields.
+    values = dict(zip(Candidate._fields, row, strict=False))
     return Candidate(**{**values, "rules": tuple(values["rules"])})

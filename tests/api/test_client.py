@@ -110,6 +110,7 @@ def test_the_example_of_the_docs(address: str, page: Page) -> None:
         "Dairy d1",
     ]
     assert row.get_by_role("listitem").count() == 3
+    row.get_by_text("Why Bread b2?").locator("..").click()
     assert row.locator(".rec__reason").first.inner_text() == "Often viewed with this"
     assert accessibility_violations(page) == []
     assert recorded() == 1  # seen
@@ -124,6 +125,21 @@ def test_the_example_of_the_docs(address: str, page: Page) -> None:
     )
     assert told == [("wish", "b1", ""), ("click", "b2", "product_page")]
     assert watch.faults == []
+
+
+def test_not_interested_and_its_undoing(address: str, page: Page) -> None:
+    page.goto(f"{address}/bread/")
+    tea = page.get_by_role("listitem").filter(has_text="Tea t1")
+    tea.locator("summary").press("Enter")
+    tea.get_by_role("button", name="Not interested").click()
+    tea.get_by_role("button", name="Undo").wait_for()
+    assert "rec__item--dismissed" in str(tea.get_attribute("class"))
+    assert list(Event.objects.valid().values_list("kind", "item_key")) == [("dismiss", "t1")]
+    tea.get_by_role("button", name="Undo").press("Enter")
+    tea.get_by_role("button", name="Not interested").wait_for()
+    assert not Event.objects.valid().exists()
+    page.keyboard.press("Escape")
+    assert tea.locator("details").get_attribute("open") is None
 
 
 def test_what_a_title_says_is_text(address: str, page: Page) -> None:

@@ -8,9 +8,14 @@
  * @typedef {object} Options
  * @property {string} [api] Where `recommendations.api.urls` are included, with the version; "/api/v1/" by default.
  * @property {string} [visitor] The visitor token of an app without cookies.
- * @property {Labels} [labels] What is read out besides what the API says; English by default.
+ * @property {Labels} [labels] What is said besides what the API says; English by default.
  *
- * @typedef {{ priceNow: string, oldPrice: string }} Labels
+ * @typedef {object} Labels `{title}` stands for the title of the item.
+ * @property {string} [priceNow]
+ * @property {string} [oldPrice]
+ * @property {string} [why]
+ * @property {string} [notInterested]
+ * @property {string} [undo]
  *
  * @typedef {object} About What a list is about.
  * @property {string} [item] Key of the item shown.
@@ -53,6 +58,14 @@
  *
  * @typedef {{ index: number, status: "recorded" | "ignored" | "invalid", errors?: Record<string, string[]> }} Result
  */
+
+const LABELS = {
+  priceNow: "Price now:",
+  oldPrice: "Old price:",
+  why: "Why {title}?",
+  notInterested: "Not interested",
+  undo: "Undo",
+};
 
 /** Half of an item in view for so long counts as seen; what was seen is told in batches. */
 const SEEN_MS = 1000;
@@ -156,7 +169,7 @@ export function client({ api = "/api/v1/", visitor = "", labels } = {}) {
   const render = (slate, place) => {
     place.replaceChildren();
     if (!slate.items.length) return null;
-    const row = rowOf(slate, { priceNow: "Price now:", oldPrice: "Old price:", ...labels });
+    const row = rowOf(slate, { ...LABELS, ...labels }, (item, what) => feedback(slate, item, what));
     place.append(row);
     watch(row, slate.token, (events) => track(...events).catch(() => {})); // a lost report breaks no page
     return row;
@@ -187,16 +200,24 @@ function element(tag, className, ...children) {
 /** @param {string} url */
 const isSafe = (url) => Boolean(url) && ["http:", "https:"].includes(new URL(url, location.href).protocol);
 
+/**
+ * @callback Say Tells what the visitor says of an item.
+ * @param {string} item
+ * @param {"not_interested" | "undo"} what
+ * @returns {Promise<unknown>}
+ */
+
 let rows = 0;
 
 /**
  * @param {Slate} slate
- * @param {Labels} labels
+ * @param {typeof LABELS} labels
+ * @param {Say} say
  */
-function rowOf(slate, labels) {
+function rowOf(slate, labels, say) {
   const heading = element("h2", "rec__heading", slate.title);
   heading.id = `rec-js-${++rows}`;
-  const list = element("ul", "rec__items", ...slate.items.map((item) => placeOf(item, labels)));
+  const list = element("ul", "rec__items", ...slate.items.map((item) => placeOf(item, labels, say)));
   list.setAttribute("role", "list");
   const row = element("section", `rec rec--${slate.placement}`, heading, list);
   row.setAttribute("aria-labelledby", heading.id);
@@ -206,9 +227,10 @@ function rowOf(slate, labels) {
 
 /**
  * @param {Place} item
- * @param {Labels} labels
+ * @param {typeof LABELS} labels
+ * @param {Say} say
  */
-function placeOf({ item, position, reason, card }, labels) {
+function placeOf({ item, position, reason, card }, labels, say) {
   const link = /** @type {HTMLAnchorElement} */ (element("a", "rec__card"));
   if (isSafe(card.url)) link.href = card.url;
   if (isSafe(card.image)) {
@@ -222,15 +244,60 @@ function placeOf({ item, position, reason, card }, labels) {
   link.append(element("span", "rec__name", card.title));
   if (card.price !== null) link.append(pricesOf(card, labels));
   const place = element("li", "rec__item", link);
-  if (reason) place.append(element("p", "rec__reason", reason));
+  if (reason) place.append(whyOf(place, item, card.title, reason, labels, say));
   place.dataset.item = item;
   place.dataset.position = String(position);
   return place;
 }
 
 /**
+ * The note "why this?", with "not interested" and its undoing.
+ *
+ * @param {HTMLElement} place
+ * @param {string} item
+ * @param {string} title
+ * @param {string} reason
+ * @param {typeof LABELS} labels
+ * @param {Say} say
+ */
+function whyOf(place, item, title, reason, labels, say) {
+  const mark = element("span", "", "i");
+  mark.setAttribute("aria-hidden", "true");
+  const summary = element("summary", "rec__ask", mark);
+  summary.append(element("span", "rec__hidden", labels.why.replace("{title}", () => title)));
+  const dismiss = element("button", "rec__button", labels.notInterested);
+  const undo = element("button", "rec__button", labels.undo);
+  undo.hidden = true;
+  for (const button of [dismiss, undo]) button.setAttribute("type", "button");
+
+  /** @param {boolean} gone */
+  const tell = async (gone) => {
+    try {
+      await say(item, gone ? "not_interested" : "undo");
+    } catch {
+      return; // not told: the item stays as it was
+    }
+    place.classList.toggle("rec__item--dismissed", gone);
+    dismiss.hidden = gone;
+    undo.hidden = !gone;
+    (gone ? undo : dismiss).focus();
+  };
+  dismiss.addEventListener("click", () => tell(true));
+  undo.addEventListener("click", () => tell(false));
+
+  const note = element("div", "rec__note", element("p", "rec__reason", reason), dismiss, undo);
+  const why = element("details", "rec__why", summary, note);
+  why.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    why.removeAttribute("open");
+    summary.focus();
+  });
+  return why;
+}
+
+/**
  * @param {Card} card
- * @param {Labels} labels
+ * @param {typeof LABELS} labels
  */
 function pricesOf(card, labels) {
   const prices = element("span", "rec__prices");
