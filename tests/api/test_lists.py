@@ -93,6 +93,35 @@ def test_several_placements_cost_as_many_queries_as_one(client: Client, lists: N
     assert len(several) == len(one) <= 5, several
 
 
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("placements/", 0),
+        ("items/b1/similar/", 5),
+        ("items/b1/together/", 5),
+        ("cart/?items=b1,t1", 4),
+        ("for-you/", 4),
+        ("trending/", 4),
+        ("segments/", 3),
+        ("recommendations/?placements=home_for_you,home_popular,trending,account", 4),
+    ],
+)
+def test_how_much_each_address_asks_the_database(
+    client: Client, lists: None, committing: Any, address: str, most: int
+) -> None:
+    """The history, the lists, the products, their variants; and what is known of an item that the page is about."""
+    with committing():
+        client.post("/api/v1/events/", {"events": [{"kind": "view", "item": "b1"}]}, "application/json")
+    get(client, address)
+    asked = queries_of(lambda: get(client, address))
+    assert len(asked) <= most, asked
+
+
+def test_reranking_asks_no_more(client: Client, products: Any) -> None:
+    rerank(client, items=["d1", "t1", "b2"])
+    assert len(queries_of(lambda: rerank(client, items=["d1", "t1", "b2"]))) <= 4
+
+
 def test_what_is_wrong_with_a_batch(client: Client, products: Any) -> None:
     assert get(client, "recommendations/", 404, placements="home_popular,hom")["detail"] == (
         "There is no placement named 'hom'."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
@@ -60,6 +61,28 @@ def test_what_sells_out_or_is_published_in_between_moves_nothing(client: Client,
     assert items(second) == ["d3", "d1", "b3", "b2"]
     Product.objects.filter(sku="f1").update(stock=9)
     assert items(after(client, second)) == ["b1"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_item_comes_twice_and_none_that_was_there_all_the_time_is_missed(
+    client: Client, products: Any, seed: int
+) -> None:
+    chance = random.Random(seed)
+    order = chance.sample(ORDER, len(ORDER))
+    publish(order)
+    slate = page(client, paging=1, size=chance.randint(1, 4))
+    seen, sold_out = items(slate), set()
+    while slate["next"]:
+        publish(chance.sample(ORDER, len(ORDER)))
+        gone = chance.sample(ORDER, 2)
+        sold_out |= set(gone)
+        Product.objects.update(stock=9)
+        Product.objects.filter(sku__in=gone).update(stock=0)
+        slate = after(client, slate)
+        seen += items(slate)
+    assert len(seen) == len(set(seen))
+    assert seen == [key for key in order if key in seen], "in the order of the first page"
+    assert set(order) - sold_out <= set(seen)
 
 
 def test_what_is_dismissed_or_bought_in_between_does_not_come(client: Client, trending: None) -> None:

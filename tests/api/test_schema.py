@@ -11,6 +11,7 @@ import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft4Validator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,6 +78,32 @@ def test_every_operation_is_told_in_words_with_examples_of_each_answer(schema: A
                 assert response["content"]["application/json"]["examples"], (path, status)
         if "requestBody" in operation:
             assert operation["requestBody"]["content"]["application/json"]["examples"], path
+
+
+def as_json_schema(part: Any) -> Any:
+    """What OpenAPI 3.0 says, in the words of JSON Schema: `nullable` there is a type here."""
+    if isinstance(part, list):
+        return [as_json_schema(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    made = {name: as_json_schema(value) for name, value in part.items() if name != "nullable"}
+    if part.get("nullable") and "type" in made:
+        made["type"] = [made["type"], "null"]
+    return made
+
+
+def test_every_example_has_the_shape_that_is_told(schema: Any) -> None:
+    components = as_json_schema(schema["components"])
+    n_examples = 0
+    for path, operation in operations(schema).items():
+        for body in [operation.get("requestBody", {}), *operation["responses"].values()]:
+            for media in body.get("content", {}).values():
+                shape = {**as_json_schema(media["schema"]), "components": components}
+                for name, example in media["examples"].items():
+                    errors = [error.message for error in Draft4Validator(shape).iter_errors(example["value"])]
+                    assert errors == [], (path, name)
+                    n_examples += 1
+    assert n_examples > 60
 
 
 def test_the_parameters_of_a_list(schema: Any) -> None:
