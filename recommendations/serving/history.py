@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 
+from django.db import router
 from django.db.models import BooleanField, Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from recommendations.datatypes import Context, Kind
 from recommendations.models import Event, Item, VisitorLink
 from recommendations.profiles.session import Touch, decayed_weights
 from recommendations.serving.limits import declares_sensitive
+from recommendations.serving.prepared import Prepared
 
 #: Room in the query for recent purchases and dismissals, besides the HISTORY_EVENTS latest.
 MOST_FOR_FILTERS = 440
@@ -65,32 +67,44 @@ Row = tuple[str, str, datetime, int, bool]
 
 def _rows(user_key: str, cookie_key: str, scope: str, since: datetime) -> Iterable[Row]:
     """(item, kind, time, rank, is sensitive), what filters need before the rest, newest first."""
-    links = VisitorLink.objects.filter(scope=scope)
-    own = [key for key in (user_key, cookie_key) if key]
-    rows = _relevant(scope, since).filter(visitor_key__in=own)
-    if user_key:
-        if cookie_key:
-            somebody_elses = links.filter(anonymous_key=cookie_key).exclude(visitor_key=user_key)
-            rows = rows.filter(Q(visitor_key=user_key) | ~Exists(somebody_elses))
-        linked = links.filter(visitor_key=user_key).values("anonymous_key")
+    kinds = frozenset(str(kind) for kind in settings.HISTORY_WEIGHTS) | {Kind.PURCHASE, Kind.DISMISS}
+    most = settings.HISTORY_EVENTS + MOST_FOR_FILTERS
+    asked = _prepared(
+        bool(user_key), bool(cookie_key), kinds, most, declares_sensitive(), router.db_for_read(Event)
+    )
+    return asked.rows(user=user_key, cookie=cookie_key, scope=scope, since=since)
+
+
+@lru_cache(maxsize=64)
+def _prepared(
+    is_user: bool, has_cookie: bool, kinds: frozenset[str], most: int, some_are_sensitive: bool, using: str
+) -> Prepared:
+    """The query for a user, a cookie or both."""
+    user, cookie, scope, since = "\0user", "\0cookie", "\0scope", datetime(1971, 2, 3, 4, 5, 6, tzinfo=UTC)
+    relevant = _relevant(kinds, scope, since, some_are_sensitive).using(using)
+    rows = relevant.filter(visitor_key__in=[user] * is_user + [cookie] * has_cookie)
+    if is_user:
+        links = VisitorLink.objects.filter(scope=scope)
+        if has_cookie:
+            somebody_elses = links.filter(anonymous_key=cookie).exclude(visitor_key=user)
+            rows = rows.filter(Q(visitor_key=user) | ~Exists(somebody_elses))
+        linked = links.filter(visitor_key=user).values("anonymous_key")
         # Two arms, since "one of these or in that subquery" would keep PostgreSQL from using the index.
-        rows = rows.union(_relevant(scope, since).filter(visitor_key__in=linked))
-    return rows.order_by(
-        "rank", "-occurred_at"
-    )[  # type: ignore[misc]  # annotated
-        : settings.HISTORY_EVENTS + MOST_FOR_FILTERS
-    ]
+        rows = rows.union(relevant.filter(visitor_key__in=linked))
+    newest = rows.order_by("rank", "-occurred_at")[:most]  # type: ignore[misc]  # annotated
+    return Prepared(newest, {"user": user, "cookie": cookie, "scope": scope, "since": since})
 
 
-def _relevant(scope: str, since: datetime) -> QuerySet[Event, Row]:
-    kinds = {str(kind) for kind in settings.HISTORY_WEIGHTS} | {Kind.PURCHASE, Kind.DISMISS}
+def _relevant(
+    kinds: Collection[str], scope: str, since: datetime, some_are_sensitive: bool
+) -> QuerySet[Event, Row]:
     needed_by_filters = Q(kind=Kind.DISMISS) | Q(kind=Kind.PURCHASE, occurred_at__gte=since)
     events = Event.objects.valid().filter(scope=scope, kind__in=kinds).exclude(item_key="")
     ranked = events.annotate(
         rank=Case(When(needed_by_filters, then=Value(0)), default=Value(1), output_field=IntegerField())
     )
     mirrored = Item.objects.filter(scope=scope, item_key=OuterRef("item_key"), is_sensitive=True)
-    sensitive = Exists(mirrored) if declares_sensitive() else Value(False, output_field=BooleanField())
+    sensitive = Exists(mirrored) if some_are_sensitive else Value(False, output_field=BooleanField())
     return ranked.annotate(sensitive=sensitive).values_list(
         "item_key", "kind", "occurred_at", "rank", "sensitive"
     )
