@@ -7,6 +7,10 @@ from operator import itemgetter
 
 from recommendations.datatypes import Candidate
 
+#: A list has at most so many candidates, besides as many as there are things the visitor bought or dismissed: more than
+#: filters drop, so that a row stays full.
+MOST_CANDIDATES = 200
+
 _by_score = itemgetter(1)
 
 
@@ -25,15 +29,16 @@ def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]
     strongest: dict[str, tuple[float, Candidate]] = {}
     for weight, candidates in given:
         for candidate in candidates:
-            key, score = candidate.item_key, candidate.score
-            gain = weight * score
+            key = candidate.item_key
+            gain = weight * candidate.score
             if key not in scores:
                 scores[key], strongest[key] = gain, (gain, candidate)
                 continue
             scores[key] += gain
             if gain > strongest[key][0]:
                 strongest[key] = (gain, candidate)
-    ranked = sorted(scores.items(), key=_by_score, reverse=True)
+    most = max([MOST_CANDIDATES, *(len(candidates) for _, candidates in given)])
+    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:most]
     return [Candidate(key, score / total, *strongest[key][1][2:]) for key, score in ranked]
 
 

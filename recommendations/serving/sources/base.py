@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from recommendations.datatypes import Candidate, ListKind
 from recommendations.exceptions import UnknownOption
+from recommendations.serving.blending import MOST_CANDIDATES
 from recommendations.serving.page import Page
 from recommendations.store import ListRequest, StoredList
 
@@ -16,9 +17,6 @@ Lists = Mapping[ListRequest, StoredList]
 
 #: How many of the things a list is made from are used, so that a page's lists stay bounded.
 MOST_SEEDS = 20
-
-#: A source gives at most so many candidates: more than filters drop, so that a row stays full.
-MOST_CANDIDATES = 600
 
 _by_score = itemgetter(1)
 
@@ -58,14 +56,17 @@ class Source(ABC):
         """Items with scores in 0..1, best first, each once. `lists` has those of the requested lists that exist."""
 
 
-def weighted_mean(source: str, parts: Iterable[tuple[float, str, StoredList]]) -> list[Candidate]:
+def weighted_mean(
+    source: str, parts: Iterable[tuple[float, str, StoredList]], most: int = MOST_CANDIDATES
+) -> list[Candidate]:
     """Blend lists, each given as (weight, seed key, list): score(j) = Σᵢ wᵢ·sᵢⱼ / Σᵢ wᵢ, with sᵢⱼ = 0 where absent.
 
-    Scores stay in 0..1. A candidate names the recommender, snapshot and seed that gave it most.
+    Scores stay in 0..1; the `most` best are given. A candidate names the recommender, snapshot and seed that gave it
+    most.
     """
     total = 0.0
     scores: dict[str, float] = {}
-    most: dict[str, float] = {}
+    best: dict[str, float] = {}
     origins: dict[str, tuple[str, int, str]] = {}
     for weight, seed_key, found in parts:
         total += weight
@@ -73,13 +74,13 @@ def weighted_mean(source: str, parts: Iterable[tuple[float, str, StoredList]]) -
         for item_key, score, _ in found.entries:
             gain = weight * score
             if item_key not in scores:
-                scores[item_key] = most[item_key] = gain
+                scores[item_key] = best[item_key] = gain
                 origins[item_key] = origin
                 continue
             scores[item_key] += gain
-            if gain > most[item_key]:
-                most[item_key], origins[item_key] = gain, origin
-    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:MOST_CANDIDATES]
+            if gain > best[item_key]:
+                best[item_key], origins[item_key] = gain, origin
+    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:most]
     return [Candidate(key, score / total, source, *origins[key]) for key, score in ranked]
 
 
@@ -105,4 +106,6 @@ class SeededSource(Source):
         wanted = self._wanted(page)
         seeds = {request.key for _, request in wanted}
         parts = [(weight, request.key, lists[request]) for weight, request in wanted if request in lists]
-        return [candidate for candidate in weighted_mean(self.name, parts) if candidate.item_key not in seeds]
+        known = len(page.history.purchased) + len(page.history.dismissed) if "history" in self.needs else 0
+        found = weighted_mean(self.name, parts, MOST_CANDIDATES + known)
+        return [candidate for candidate in found if candidate.item_key not in seeds]

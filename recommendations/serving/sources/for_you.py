@@ -19,6 +19,7 @@ class _Session(SeededSource):
     """What goes with the visitor's recent items: the decayed sum of their lists."""
 
     name = "for_you"
+    needs = frozenset({"history"})
 
     def seeds(self, page: Page) -> Mapping[str, float]:
         return page.history.weights
