@@ -98,6 +98,15 @@ def community_segment(number: int) -> str:
     return f"community:{number}"
 
 
+#: Whose lists say which new items a placement may explore.
+EXPLORATION = "exploration"
+
+
+def placement_segment(name: str) -> str:
+    """The segment key of what a placement may explore, e.g. `placement:home_popular`."""
+    return f"placement:{name}"
+
+
 def category_levels(path: str) -> list[str]:
     """A path and its parents, most specific first: `A/B/C` → `["A/B/C", "A/B", "A"]`."""
     parts = path.split("/")
@@ -269,6 +278,7 @@ class Candidate(NamedTuple):
     snapshot_id: int | None = None
     seed_key: str = ""
     rules: tuple[str, ...] = ()  # names of the rules that acted on it
+    propensity: float | None = None  # with what probability it was drawn; None where chance had no part
 
     def with_(self, **changes: Any) -> Candidate:
         """A copy with some fields changed."""
@@ -285,6 +295,8 @@ class SlatePayload:
     items: tuple[tuple[str, str, str], ...]  # (item key, source, recommender) in order of position
     issued_at: int  # POSIX seconds
     snapshots: Mapping[str, int] = field(default_factory=dict)  # recommender → snapshot id
+    #: Position → with what probability the item was drawn, where chance had a part in it.
+    propensities: Mapping[int, float] = field(default_factory=dict)
 
     def position(self, item_key: str) -> int | None:
         """Where an item stood, from 0; None when it was not offered."""
@@ -305,6 +317,7 @@ class SlateItem:
     seed_key: str = ""
     rules: tuple[str, ...] = ()  # names of the rules that acted on it
     reason: str = ""  # why it is there, in the visitor's language
+    propensity: float | None = None  # with what probability it was drawn; None where chance had no part
     #: What its rerankers went by, name → amount, worked out when asked: for staff.
     contributions: Callable[[], Mapping[str, float]] = field(default=dict, repr=False, compare=False)
 

@@ -209,6 +209,14 @@ PLACEMENT_DEFAULTS: dict[str, Any] = {
     "size": 8,
     "minimum": 1,
     "repeats": False,
+    "explore": None,
+}
+
+#: How a placement explores new items, see docs/placements.md.
+EXPLORE_DEFAULTS: dict[str, Any] = {
+    "share": 0.1,
+    "days": 14,
+    "seen_below": 100,
 }
 
 #: What a rule may say, and what it says when it does not; see docs/rules.md.
@@ -260,6 +268,8 @@ DEFAULTS: dict[str, Any] = {
     "STORE": "recommendations.store.database.DatabaseStore",
     # The entry of CACHES that recommendations.store.cached.CachedStore keeps lists in.
     "STORE_CACHE": "default",
+    # How users log in at the HTTP API, by dotted paths of DRF authentications; add that of your apps.
+    "API_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],
     # More events a minute than this from one visitor is a robot.
     "MAX_EVENTS_PER_MINUTE": 120,
     # How many of a visitor's latest events make the history that serving uses, and how fast they fade.

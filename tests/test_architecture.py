@@ -47,9 +47,9 @@ LAYERS: dict[str, set[str]] = {
     },
     "serving": {
         *("overrides", "store", "experiments.assignment", "profiles.session", "adapter"),
-        *("conf", "models", "datatypes", "signals", "text", "ranking"),
+        *("conf", "defaults", "models", "datatypes", "signals", "text", "ranking"),
     },
-    "reports": {"experiments", "store", "adapter", "conf", "models", "datatypes"},
+    "reports": {"experiments", "overrides", "store", "adapter", "conf", "defaults", "models", "datatypes"},
     "engagement": {
         *("serving", "profiles", "tracking", "experiments", "adapter"),
         *("conf", "models", "datatypes", "signals"),

@@ -7,7 +7,7 @@ from recommendations.models.overrides import Override, OverrideChange
 from recommendations.models.profiles import Profile
 from recommendations.models.rules import Rule
 from recommendations.models.snapshots import RankedList, Snapshot
-from recommendations.models.stats import Counter, DailyStat, Report
+from recommendations.models.stats import Counter, DailyStat, ItemStat, Report
 
 __all__ = [
     "Counter",
@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "Impression",
     "Item",
+    "ItemStat",
     "Job",
     "OrderVisitor",
     "Override",

@@ -103,7 +103,8 @@ class Impression(models.Model):
     session_key = models.CharField(_("session"), max_length=64, blank=True)
     scope = models.CharField(_("scope"), max_length=64, blank=True)
     items = models.JSONField(
-        _("items"), help_text=_("[[item, source, recommender], …] in order of position.")
+        _("items"),
+        help_text=_("[[item, source, recommender, propensity if drawn], …] in order of position."),
     )
     seen = models.JSONField(_("positions seen"), default=list)
     n_seen = models.PositiveSmallIntegerField(_("items seen"), default=0)

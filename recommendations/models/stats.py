@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recommendations.models.events import KEY_LENGTH
+
 
 class DailyStat(models.Model):
     """What one placement did on one day of the shop's time zone.
@@ -61,3 +63,28 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.name}: {self.value}"
+
+
+class ItemStat(models.Model):
+    """How often an item was in view and clicked on one day, on a placement that explores new items."""
+
+    scope = models.CharField(_("scope"), max_length=64, blank=True)
+    placement = models.CharField(_("placement"), max_length=64)
+    item_key = models.CharField(_("item"), max_length=KEY_LENGTH)
+    day = models.DateField(_("day"))
+    simulated = models.BooleanField(_("simulated"), default=False)
+    seen = models.PositiveIntegerField(_("times in view"), default=0)
+    clicks = models.PositiveIntegerField(_("clicks"), default=0)
+
+    class Meta:
+        verbose_name = _("daily figure of an item")
+        verbose_name_plural = _("daily figures of items")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "placement", "item_key", "day", "simulated"], name="rec_itemstat_key"
+            ),
+        ]
+        indexes = [models.Index(fields=["day"], name="rec_itemstat_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.placement} {self.item_key}"

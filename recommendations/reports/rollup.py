@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,11 +10,13 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from recommendations.conf import settings
-from recommendations.models import DailyStat
+from recommendations.models import DailyStat, Item
 from recommendations.progress import NoProgress, Progress
 from recommendations.reports.changes import changed_days, mark_seen
 from recommendations.reports.days import bounds, days_between, today
+from recommendations.reports.exploration import refresh
 from recommendations.reports.figures import ALL_ORDERS, Day, Figures, Key, figures_of
+from recommendations.reports.item_stats import exploring, roll_up_items
 
 KEY_FIELDS = ["scope", "day", "placement", "currency", "simulated"]
 FIGURE_FIELDS = ["slates", "items_seen", "clicks", "orders", "revenue", "rolled_up_at"]
@@ -43,20 +45,26 @@ def roll_up(days: int | Iterable[date] | None = None, *, progress: Progress | No
     exact = days is not None and not isinstance(days, int)
     wanted = sorted(set(days) if exact else _due(days))  # type: ignore[arg-type]
     told.start("Rolling up days", len(wanted))
+    explored = {name for scope in scopes() for name in exploring(scope)}
     rows = kept = 0
     for day in wanted:
-        written = roll_up_day(day)
+        written = roll_up_day(day, explored)
         rows += written
         kept += not written
         told.advance()
     told.finish()
     if not exact:
         mark_seen(started)
+        for scope in scopes():
+            refresh(scope)
     return RollUpReport(len(wanted) - kept, rows, kept)
 
 
-def roll_up_day(day: date) -> int:
-    """Replace one day's rows; returns how many there are now, 0 for a day left alone since its events are gone."""
+def roll_up_day(day: date, explored: Collection[str] = ()) -> int:
+    """Replace one day's rows; returns how many there are now, 0 for a day left alone since its events are gone.
+
+    `explored` names the placements whose items are counted too.
+    """
     now = timezone.now()
     if _is_pruned(day, settings.EVENT_DAYS, now) and _stored(day):
         return 0
@@ -66,6 +74,8 @@ def roll_up_day(day: date) -> int:
     with transaction.atomic(using=using):
         if _is_pruned(day, settings.IMPRESSION_DAYS, now):
             _keep_slates(figures, day)
+        elif explored:
+            roll_up_items(day, set(explored))
         DailyStat.objects.using(using).bulk_create(
             [_row(day, key, of_key, now) for key, of_key in figures.items()],
             update_conflicts=True,
@@ -74,6 +84,11 @@ def roll_up_day(day: date) -> int:
         )
         DailyStat.objects.using(using).filter(day=day, rolled_up_at__lt=now).delete()
     return len(figures)
+
+
+def scopes() -> list[str]:
+    """The scopes that have items; "" is always one."""
+    return sorted({"", *Item.objects.order_by().values_list("scope", flat=True).distinct()})
 
 
 def _due(last: int | None) -> set[date]:

@@ -284,6 +284,7 @@ def _slate_item(
         seed_key=candidate.seed_key,
         rules=candidate.rules,
         reason=reason,
+        propensity=candidate.propensity,
         contributions=partial(told, candidate.item_key) if told else dict,
     )
 

@@ -129,6 +129,7 @@ _SAYINGS: Mapping[str, Callable[[Reasons, Candidate], str]] = {
     "most_carted": _plain(gettext_noop("Put into the most carts")),
     "trending": _plain(gettext_noop("More in demand than usual")),
     "new_arrivals": _plain(gettext_noop("New")),
+    "explore": _plain(gettext_noop("New")),
     "high_conversion": _plain(gettext_noop("Who looks at it often buys it")),
     "recently_viewed": _plain(gettext_noop("You looked at it lately")),
     "buy_again": _plain(gettext_noop("You bought it before")),

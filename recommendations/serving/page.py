@@ -18,6 +18,7 @@ from recommendations.serving.facts import NOTHING_KNOWN, Facts, read_facts
 from recommendations.serving.history import History, read_history
 from recommendations.serving.limits import Viewer
 from recommendations.serving.scopes import known_of
+from recommendations.serving.seen import Sight, read_seen
 from recommendations.serving.terms import terms_of
 from recommendations.store import ListRequest, StoredList, get_store
 
@@ -31,6 +32,7 @@ class Reads:
         self._live: dict[str, Any] = {}
         self._groups: dict[str, str] = {}
         self._have_words: dict[str, bool] = {}
+        self._seen: tuple[Sight, ...] | None = None
         self._facts: dict[str, Facts] = {}
 
     @cached_property
@@ -40,6 +42,11 @@ class Reads:
     @cached_property
     def cart(self) -> frozenset[str]:
         return frozenset(get_adapter().in_cart(self.context))
+
+    def seen(self, now: datetime) -> tuple[Sight, ...]:
+        if self._seen is None:
+            self._seen = read_seen(self.context, now)
+        return self._seen
 
     def lists(self, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
         """The stored lists, those not read before in one query."""
@@ -144,6 +151,11 @@ class Page:
     def history(self) -> History:
         """What the visitor did lately; nothing when it may not be used."""
         return self.reads.history
+
+    @cached_property
+    def seen(self) -> tuple[Sight, ...]:
+        """What the visitor had in view lately; one query for all placements."""
+        return self.reads.seen(self.now)
 
     @property
     def cart(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from recommendations.models import Override
 from recommendations.overrides import active
 from recommendations.overrides.merging import effective
 from recommendations.serving.blending import BLENDS
+from recommendations.serving.exploring import Explore
 from recommendations.serving.filters import FILTERS, Filter, Part
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.reranking.known import RERANKERS
@@ -49,6 +50,7 @@ class Placement:
     Its `sources` are blended by weight, by their scores or by rank as `blend` says, `filters` drop some, `rerankers`
     put what is left in order. When fewer than `minimum` items are left, the sources of `fallback`, one after the other,
     fill the list up to `size`. What another placement of the page shows is left out, unless it `repeats`.
+    Some places may be for new items (`explore`).
     """
 
     name: str
@@ -62,6 +64,7 @@ class Placement:
     minimum: int
     blend: str = "score"
     repeats: bool = False
+    explore: Explore | None = None
 
     @property
     def wanting_lists(self) -> Sequence[Source | Reranker]:
@@ -175,6 +178,7 @@ def _placement(name: str, entry: Mapping[str, Any]) -> Placement:
         minimum=_whole(f'{where}["minimum"]', entry["minimum"], 0, LARGEST_SIZE),
         blend=_blend(f'{where}["blend"]', entry["blend"]),
         repeats=_flag(f'{where}["repeats"]', entry["repeats"]),
+        explore=Explore.parse(f'{where}["explore"]', entry["explore"]),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate
+from recommendations.serving import exploring
 from recommendations.serving.blending import BLENDS
 from recommendations.serving.explain import named
 from recommendations.serving.page import Page
@@ -43,7 +44,8 @@ Share = tuple[list[Candidate], bool]
 class Row:
     """One placement's candidates: of its blended sources, of each of its fallbacks, and those that rules bring in.
 
-    The shop is asked about `main` and `extra` at once, and about `later` and `fallbacks` when those are too few.
+    `new` is what it may explore. The shop is asked about `main`, `extra` and `new` at once, and about `later` and
+    `fallbacks` when those are too few.
     """
 
     placement: Placement
@@ -53,6 +55,7 @@ class Row:
     later: list[Candidate]
     fallbacks: list[list[Candidate]]
     extra: list[Candidate]
+    new: list[Candidate]
 
     @property
     def needs_facts(self) -> bool:
@@ -63,6 +66,7 @@ class Row:
         """What the shop is asked about at once."""
         yield from self.main
         yield from self.extra
+        yield from self.new
 
     @property
     def rest(self) -> Iterator[Candidate]:
@@ -106,6 +110,7 @@ class PagePlan:
         self._ask(asked)
         for row in rows:
             row.main, row.extra = self._sellable(row, row.main), self._sellable(row, row.extra)
+            row.new = self._sellable(row, row.new)
 
     def choose(self, name: str, size: int) -> Share:
         """The items of a placement, best first, and whether its fallback was needed."""
@@ -197,7 +202,27 @@ class PagePlan:
                 chosen += self._ranked(row, self._free(row, candidates, held), size - len(chosen), chosen)
             for candidates in (row.main, *row.fallbacks):
                 chosen += self._ranked(row, candidates, least - len(chosen), chosen)
-        return chosen, len(chosen) > len(own)
+        fallback_used = len(chosen) > len(own)
+        return self._explored(row, chosen, size, held), fallback_used
+
+    def _explored(
+        self, row: Row, chosen: list[Candidate], size: int, held: Mapping[str, Sequence[Candidate]]
+    ) -> list[Candidate]:
+        """With new items in a share of the places that the settings give it, drawn by chance; the others move on."""
+        explore = row.placement.explore
+        if explore is None or not row.new:
+            return chosen
+        dice = exploring.chance(self.page, row.placement.name)
+        n_places = min(size, row.placement.size)
+        n_drawn = explore.share * n_places
+        kept = chosen[: max(n_places - math.ceil(n_drawn), 0)]
+        shown = {self.page.group_of(each.item_key) for each in chosen}
+        unseen = (each for each in row.new if self.page.group_of(each.item_key) not in shown)
+        free = self._free(row, unseen, held)
+        arms = [each for each in free if each in row.steering.capped([*kept, each], len(kept) + 1, [])]
+        drawn = exploring.drawn(arms, n_drawn, dice)
+        first, rest = chosen[: n_places - len(drawn)], chosen[n_places - len(drawn) :]
+        return [*exploring.mixed_in(first, drawn, dice), *rest][:size]
 
     def _placed(
         self, row: Row, chosen: list[Candidate], size: int, held: Mapping[str, Sequence[Candidate]]
@@ -213,7 +238,9 @@ class PagePlan:
 
     def _lists(self, placements: Sequence[Placement]) -> Lists:
         wanting = [part for placement in placements for part in placement.wanting_lists]
-        return self.page.reads.lists([request for part in wanting for request in part.requests(self.page)])
+        requests = [request for part in wanting for request in part.requests(self.page)]
+        requests += [exploring.request_for(placement.name) for placement in placements if placement.explore]
+        return self.page.reads.lists(requests)
 
     def _row(self, placement: Placement, size: int, lists: Lists) -> Row:
         blend = BLENDS[placement.blend]
@@ -238,6 +265,7 @@ class PagePlan:
             main[first : max(first, most)],
             [self._allowed(placement, found)[:of_fallback] for found in fallbacks],
             self._allowed(placement, steering.extra()),
+            self._allowed(placement, exploring.arms(placement.name, lists)) if placement.explore else [],
         )
 
     def _reach(self, placement: Placement, candidates: Sequence[Candidate], n: int) -> int:

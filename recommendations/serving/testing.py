@@ -17,6 +17,7 @@ from recommendations.serving.filters import Filter
 from recommendations.serving.history import NOTHING, History
 from recommendations.serving.page import Page, Reads, Shown
 from recommendations.serving.reranking.base import Reranker
+from recommendations.serving.seen import Sight
 from recommendations.serving.sources import Source
 from recommendations.store import ListRequest, StoredList
 
@@ -38,12 +39,14 @@ def make_page(
     facts: Mapping[str, Facts] | None = None,
     lists: Mapping[ListRequest, StoredList] | None = None,
     context: Context | None = None,
+    seen: tuple[Sight, ...] = (),
 ) -> Page:
-    """A page for tests, whose history, cart, groups, facts and lists are given, so that it reads nothing. `about` is
-    what the item shown says of itself; with `title` alone it says no more than that."""
+    """A page for tests, whose history, cart, groups, facts, lists and what was seen are given, so that it reads
+    nothing. `about` is what the item shown says of itself; with `title` alone it says no more than that."""
     context = context or Context()
     reads = Reads(context)
     reads.history, reads.cart = history, cart
+    reads._seen = seen
     reads._groups = _Groups(groups or {})
     reads._facts = _Facts(facts or {})
     reads._lists = _Lists(lists or {})

@@ -27,9 +27,12 @@ def make(
 ) -> str:
     """The token of a slate with these items, in order of position. About 300 characters for 8 items."""
     origins: dict[tuple[str, str], int] = {}
-    places = [
+    places: list[list[Any]] = [
         [item.item_key, origins.setdefault((item.source, item.recommender), len(origins))] for item in items
     ]
+    for place, item in zip(places, items, strict=True):
+        if item.propensity is not None:
+            place.append(item.propensity)
     snapshots = {item.recommender: item.snapshot_id for item in items if item.snapshot_id is not None}
     now = int(time.time()) if issued_at is None else issued_at
     data = [VERSION, slate_id, placement, scope, now, places, list(origins), snapshots]
@@ -62,7 +65,8 @@ def read(token: Any) -> SlatePayload:
         slate_id=slate_id,
         placement=placement,
         scope=scope,
-        items=tuple((key, *origins[origin]) for key, origin in places),
+        items=tuple((key, *origins[origin]) for key, origin, *_ in places),
         issued_at=issued_at,
         snapshots=snapshots,
+        propensities={position: place[2] for position, place in enumerate(places) if len(place) > 2},
     )

@@ -64,9 +64,9 @@ def get_recommendations(
 def recommendations(context: template.Context, placement: str, *, lazy: bool = False, **options: Any) -> str:
     """`{% recommendations "product_page" item=product %}`: a row of cards, or nothing when there is nothing to show.
 
-    Options: item, items, category, query, exclude, size, title; `lazy=True` leaves a place that the script fills afterwards, so
-    that a page from a shared cache still has each visitor's own row. The template is `recommendations/<placement>.html`
-    when there is one, else `recommendations/slate.html`.
+    Options: item, items, category, query, exclude, size, title; `lazy=True` leaves a place that the script fills
+    afterwards, so that a page from a shared cache still has each visitor's own row. The template is
+    `recommendations/<placement>.html` when there is one, else `recommendations/slate.html`.
     """
     if lazy:
         return _place_for(context, placement, options)

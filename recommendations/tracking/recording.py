@@ -186,6 +186,8 @@ def _from_slate(slate: SlatePayload | None, item_key: str, kind: str) -> dict[st
     if position is not None:
         _, source, recommender = slate.items[position]
         origin = {"source": source, "recommender": recommender, "snapshot": slate.snapshots.get(recommender)}
+        if position in slate.propensities:
+            origin["propensity"] = slate.propensities[position]
     return {
         "slate_id": slate.slate_id,
         "placement": slate.placement,

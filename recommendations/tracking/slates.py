@@ -45,7 +45,12 @@ def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRe
                     "visitor_key": state.visitor_key,
                     "session_key": state.session_key,
                     "scope": slate.scope,
-                    "items": [list(item) for item in slate.items],
+                    "items": [
+                        [*item, slate.propensities[position]]
+                        if position in slate.propensities
+                        else list(item)
+                        for position, item in enumerate(slate.items)
+                    ],
                     "seen": fresh,
                     "n_seen": len(fresh),
                     "simulated": state.simulated,

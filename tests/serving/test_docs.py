@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from recommendations.conf import DEFAULTS, PLACEMENT_DEFAULTS
 from recommendations.datatypes import Context, ListKind
-from recommendations.models import Item
+from recommendations.models import Impression, Item
 from recommendations.serving.filters import FILTERS
 from recommendations.serving.placements import get_placement
 from recommendations.serving.reranking.known import RERANKERS
 from recommendations.serving.sources import SOURCES
 from recommendations.templatetags.recommendations import register
+from recommendations.training.recommenders import recommender
 from tests.serving import twelve
 from tests.serving.twelve import publish, shown_on, somebody
 
@@ -63,6 +64,7 @@ RECIPES = {
     "a quarter for the long tail": ["b1", "b3", "t1", "d1"],
     "gifts first before Christmas": ["t1", "t2", "b1", "b3", "d1"],
     "milk first in the morning": ["d1", "b1", "b3", "t1", "t2"],
+    "not the same three times in vain": ["b1", "b3", "t1", "d1"],
     "what earns more first": ["b3", "b1", "t2", "t1", "d1"],
     "nothing that is nearly sold out": ["b3", "t1", "t2", "d1"],
     "no gift cards": ["b1", "b3", "d1"],
@@ -74,7 +76,15 @@ def test_every_recipe_does_what_it_says(products: Any, settings: Any) -> None:
     publish("also_viewed", {"b2": ["b1", "b3", "t1", "t2", "d1"]})  # 1.0, 0.95, 0.9, 0.85, 0.8
     twelve.publish_popular(everybody=[("b1", 1.0), ("b3", 0.1), ("t1", 0.1), ("t2", 0.1)])
     Item.objects.filter(item_key__startswith="t").update(categories=["Gift cards/Any"], brand="Leaf")
-    morning = Context(moment=timezone.make_aware(datetime(2026, 12, 1, 9)))
+    nine = timezone.make_aware(datetime(2026, 12, 1, 9))
+    morning = Context(anonymous_key="a:ann", moment=nine)
+    for n in range(3):  # this visitor had t2 in view three times
+        saw = {
+            "items": [["t2", "similar", "also_viewed"]],
+            "seen": [0],
+            "occurred_at": nine - timedelta(days=n),
+        }
+        Impression.objects.create(slate_id=f"slate-{n}", visitor_key="a:ann", placement="row", **saw)
     for wish, entry in rows:
         similar = {"source": "similar", "recommenders": ["also_viewed"]}
         row = {"sources": [similar], **eval(f"{{{entry}}}")}
@@ -105,6 +115,17 @@ def test_the_example_of_lists_for_each_visitor_runs(products: Any, settings: Any
     settings.RECOMMENDATIONS = {**names["RECOMMENDATIONS"], **twelve.SETTINGS}
     publish("similar_visitors", {"u:1": ["b1", "t1"]}, ListKind.VISITOR)
     assert shown_on("account", somebody("u:1")) == shown_on("neighbours", somebody("u:1")) == ["b1", "t1"]
+
+
+def test_the_example_of_the_learned_ranker_is_sound(products: Any, settings: Any) -> None:
+    (code,) = (each for each in examples(PLACEMENTS, "python") if '"learned"' in each)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    settings.RECOMMENDATIONS = {**names["RECOMMENDATIONS"], **twelve.SETTINGS}
+    publish("also_viewed", {"b1": ["t1", "d1"]})
+    twelve.happened("u:1", "view", "b1")
+    assert shown_on("home_for_you", somebody("u:1")) == ["t1", "d1"]
+    assert [base["name"] for base in recommender("ranker").options["bases"]] == ["also_viewed", "also_bought"]
 
 
 def test_every_tag_and_every_property_is_explained() -> None:

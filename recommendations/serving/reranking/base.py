@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.filters import Part
@@ -38,6 +37,10 @@ class Reranker(Part):
         None is made up, none doubled.
         """
 
+    def contributions(self, page: Page, item_key: str) -> Mapping[str, float]:
+        """What it went by, name → amount: for staff who ask why an item that it has ranked is where it is."""
+        return {}
+
 
 def rescored(candidates: Sequence[Candidate], factors: Sequence[float]) -> list[Candidate]:
     """The candidates with their scores times factors in 0..1, best first; of equals the one that was before. Where all
@@ -45,6 +48,6 @@ def rescored(candidates: Sequence[Candidate], factors: Sequence[float]) -> list[
     if all(factor == 1.0 for factor in factors):
         return list(candidates)
     changed = [
-        replace(each, score=each.score * factor) for each, factor in zip(candidates, factors, strict=True)
+        each.with_(score=each.score * factor) for each, factor in zip(candidates, factors, strict=True)
     ]
     return sorted(changed, key=lambda each: -each.score)

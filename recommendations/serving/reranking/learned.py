@@ -1,0 +1,146 @@
+"""By trees that training learned from what visitors touched next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from recommendations.conf import settings
+from recommendations.datatypes import EVERYBODY, TREES, Candidate, ListKind, RankerRow
+from recommendations.exceptions import ConfigurationError
+from recommendations.ranking.features import UNKNOWN, About, Session, WeightedList
+from recommendations.ranking.model import RankerModel
+from recommendations.ranking.served import heaviest
+from recommendations.serving.facts import Facts
+from recommendations.serving.page import Page
+from recommendations.serving.reranking.base import Reranker, rescored
+from recommendations.store import ListRequest
+
+logger = logging.getLogger("recommendations")
+
+#: What this process knows: (scope, recommender) → the version and the ranker, None for one that it cannot read.
+_known: dict[tuple[str, str], tuple[str, RankerModel | None]] = {}
+
+
+class Learned(Reranker):
+    """score · e^(Σ trees): the published trees of a `SessionRanker`, evaluated over the first candidates (40 at most);
+    the others stay behind them. Where nothing is known of the visitor, or nothing is published, the order stays."""
+
+    name = "learned"
+    needs = frozenset({"history", "facts"})
+    options = {"recommender": "ranker"}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.recommender = self.option["recommender"]
+        if not isinstance(self.recommender, str) or self.recommender not in settings.recommenders:
+            raise ConfigurationError(
+                f'"recommender" is {self.recommender!r}, which does not exist. Set it to a recommender whose algorithm '
+                "is recommendations.algorithms.session_ranker.SessionRanker."
+            )
+
+    def requests(self, page: Page) -> list[ListRequest]:
+        if not page.history.weights:
+            return []
+        kept = _known.get((page.context.scope, self.recommender))
+        if kept is None:
+            return [self._row(RankerRow.MODEL)]
+        model = kept[1]
+        wanted = [] if model is None or model.changes_nothing else _lists_of(model, page)
+        return [self._row(RankerRow.VERSION), *wanted]
+
+    def looks_at(self, page: Page) -> Iterable[str]:
+        return heaviest(page.history.weights)
+
+    def rerank(
+        self, candidates: Sequence[Candidate], page: Page, size: int, placed: Sequence[Candidate]
+    ) -> list[Candidate]:
+        model = self._model(page) if candidates and page.history.weights else None
+        if model is None or model.changes_nothing:
+            return list(candidates)
+        keys = [candidate.item_key for candidate in candidates[: model.candidates]]
+        rows = _rows(model, keys, page)
+        page.told.update({(self.recommender, key): (model, row) for key, row in zip(keys, rows, strict=True)})
+        return rescored(candidates, model.factors(rows, len(candidates)))
+
+    def contributions(self, page: Page, item_key: str) -> Mapping[str, float]:
+        """By how much each feature raised the logarithm of the item's score: SHAP values, see `ranking.shap`."""
+        model, row = page.told.get((self.recommender, item_key), (None, ()))
+        return {} if model is None else model.contributions(row)
+
+    def _row(self, key: RankerRow) -> ListRequest:
+        return ListRequest(self.recommender, ListKind.RANKER, key, TREES)
+
+    def _model(self, page: Page) -> RankerModel | None:
+        """The ranker of the live snapshot: parsed once a process, and read again when the version is another."""
+        place = page.context.scope, self.recommender
+        kept = _known.get(place)
+        if kept is not None:
+            version = self._row(RankerRow.VERSION)
+            live = page.reads.lists([version]).get(version)
+            if live is not None and live.entries[0][0] == kept[0]:
+                return kept[1]
+        wanted = self._row(RankerRow.MODEL)
+        published = page.reads.lists([wanted]).get(wanted)
+        if published is None:
+            _known.pop(place, None)
+            return None
+        text = published.entries[0][0]
+        try:
+            model: RankerModel | None = RankerModel.from_json(text)
+        except ValueError as error:
+            logger.warning("The trees of %r are left out: %s", self.recommender, error)
+            model = None
+        _known[place] = RankerModel.version_of(text), model
+        return model
+
+
+def forget() -> None:
+    """Know no ranker, as a new process does."""
+    _known.clear()
+
+
+def _lists_of(model: RankerModel, page: Page) -> list[ListRequest]:
+    """What `for_you` reads of the same recommenders, and the list of everybody."""
+    wanted = [request for _, request in _seeded(model, page)]
+    if model.popularity:
+        wanted.append(ListRequest(model.popularity, ListKind.SEGMENT, EVERYBODY))
+    return wanted
+
+
+def _seeded(model: RankerModel, page: Page) -> list[tuple[tuple[int, float], ListRequest]]:
+    """((base, weight of the seed), request) of the lists of the session's items."""
+    return [
+        ((base, weight), ListRequest(name, ListKind.ITEM, seed))
+        for seed, weight in heaviest(page.history.weights).items()
+        for base, name in enumerate(model.bases)
+    ]
+
+
+def _rows(model: RankerModel, keys: Sequence[str], page: Page) -> list[list[float]]:
+    found = page.reads.lists(_lists_of(model, page))
+    lists: list[WeightedList] = [
+        (base, weight, request.key, found[request].entries)
+        for (base, weight), request in _seeded(model, page)
+        if request in found
+    ]
+    everybody = found.get(ListRequest(model.popularity, ListKind.SEGMENT, EVERYBODY))
+    popularity = {} if everybody is None else {key: score for key, score, _ in everybody.entries}
+    session = Session(heaviest(page.history.weights), page.history.touches, page.now)
+    about = {key: _about(page.facts_of(key)) for key in (*keys, *session.weights)}
+    return model.features.rows(keys, session, lists, popularity, about)
+
+
+def _about(facts: Facts) -> About:
+    return About(
+        category=facts.categories[0] if facts.categories else "",
+        brand=facts.brand,
+        price=_number(facts.price),
+        created=facts.created_at.timestamp() if facts.created_at else UNKNOWN,
+    )
+
+
+def _number(price: Decimal | None) -> float:
+    return UNKNOWN if price is None else float(price)
