@@ -225,6 +225,20 @@ def test_e016_where_lists_are_kept(store: object, said: str) -> None:
     assert "CachedStore" in str(found.hint)
 
 
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["shop.Nothing"], "names 'shop.Nothing', which is no authentication: Module"),
+        (["recommendations.models.Snapshot"], "it is no subclass of rest_framework.authentication.Base"),
+        ("rest_framework.authentication.SessionAuthentication", "which is no list."),
+    ],
+)
+def test_e019_how_users_log_in_at_the_api(paths: object, said: str) -> None:
+    found = only(messages(API_AUTHENTICATION=paths), "E019")
+    assert found.msg.startswith('RECOMMENDATIONS["API_AUTHENTICATION"]') and said in found.msg
+    assert "SessionAuthentication" in str(found.hint)
+
+
 CACHED = "recommendations.store.cached.CachedStore"
 REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
 

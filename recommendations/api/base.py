@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.http import parse_etags
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny
@@ -32,17 +33,20 @@ class WrongVisitorToken(APIException):
     """401: the header X-Visitor holds no token of ours, or an old one."""
 
     status_code = 401
+    auth_header = "Visitor"
 
 
 @method_decorator(never_cache, name="dispatch")
 class ShopView(APIView):
     """Open to every visitor; JSON only; a visitor is who the session, the token or the cookie says, and nobody else."""
 
-    authentication_classes = [SessionAuthentication]
     permission_classes = [AllowAny]
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
     schema = ShopSchema()
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [import_string(path)() for path in settings.API_AUTHENTICATION]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raises WrongVisitorToken, besides what is raised for all views."""
@@ -59,8 +63,6 @@ class ShopView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ("Cookie", visitor_tokens.HEADER))
-        if response.status_code == WrongVisitorToken.status_code:
-            response["WWW-Authenticate"] = "Visitor"
         return response
 
 

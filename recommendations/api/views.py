@@ -16,7 +16,7 @@ from recommendations.conf import settings
 from recommendations.exceptions import InvalidEvent, InvalidToken
 from recommendations.serving import tokens
 from recommendations.tracking import counters, slates, visitor_tokens
-from recommendations.tracking.visitors import state_of
+from recommendations.tracking.visitors import link_visitor, state_of
 
 
 @described.events
@@ -63,6 +63,8 @@ class VisitorsView(ShopView):
             raise PermissionDenied(
                 "This client asks not to be tracked (DNT, Sec-GPC, consent): it gets no token."
             )
+        if state.by_token:
+            link_visitor(request._request, request.user)
         answer = {
             "token": visitor_tokens.issue(state.anonymous_key.removeprefix("a:")),
             "header": visitor_tokens.HEADER,

@@ -1,6 +1,7 @@
 """System checks: what a shop set wrong, before a shopper meets it. Each id is explained in `docs/settings.md`."""
 
 from recommendations.checks.behaviours import check_adapter
+from recommendations.checks.calling import check_api_authentication
 from recommendations.checks.choosing import check_auto_choice
 from recommendations.checks.host import check_host
 from recommendations.checks.learning import (
@@ -14,6 +15,7 @@ from recommendations.checks.storing import check_store
 
 __all__ = [
     "check_adapter",
+    "check_api_authentication",
     "check_auto_choice",
     "check_host",
     "check_placements",

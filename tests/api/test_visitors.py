@@ -6,8 +6,11 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client, override_settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 
 from recommendations.models import Event, VisitorLink
 from recommendations.tracking import visitor_tokens
@@ -81,6 +84,37 @@ def test_login_with_a_token_links_its_visitor(products: Any, committing: Any) ->
     web.force_login(ann)
     assert shown(web) == ["b2", "t1"], "what was done in the app counts on the web"
     assert shown(app(token)) == ["b2", "t1"], "and logging in has taken nothing from the token"
+
+
+class AppAuthentication(BaseAuthentication):
+    """As an app's login by tokens of the shop's own."""
+
+    def authenticate(self, request: Any) -> Any:
+        name = request.headers.get("Authorization", "").removeprefix("App ")
+        if name == "nobody":
+            raise AuthenticationFailed("There is no such user.")
+        return (User.objects.get(username=name), None) if name else None
+
+    def authenticate_header(self, request: Any) -> str:
+        return "App"
+
+
+def test_an_app_that_logs_in_by_itself(products: Any, settings: Any, committing: Any) -> None:
+    settings.RECOMMENDATIONS = {
+        **twelve.SETTINGS,
+        "API_AUTHENTICATION": [f"{__name__}.AppAuthentication"],
+    }
+    ann, token = make_user("ann"), new_token()
+    twelve.happened(f"u:{ann.pk}", "view", "b1")
+    assert shown(app(token)) == ["d1", "d2"]
+    client = app(token, authorization="App ann")
+    assert shown(client) == ["b2", "t1"]
+    with committing():
+        new_token(client)
+    link = VisitorLink.objects.get()
+    assert (link.anonymous_key, link.visitor_key) == (visitor_tokens.read(token).key, f"u:{ann.pk}")
+    refused = app(authorization="App nobody").get("/api/v1/for-you/")
+    assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "App")
 
 
 def test_a_token_logs_nobody_in(products: Any, committing: Any) -> None:
