@@ -49,7 +49,7 @@ def page_of_a_shop(request: HttpRequest) -> HttpResponse:
 def script(request: HttpRequest) -> HttpResponse:
     code = example("js")
     if "raw" in request.GET:
-        code = code.partition("const place")[0] + "globalThis.shop = shop;"
+        code = code.partition("const place")[0] + "Object.assign(globalThis, { client, shop });"
     return HttpResponse(code, content_type="text/javascript")
 
 

@@ -8,6 +8,7 @@
  * @typedef {object} Options
  * @property {string} [api] Where `recommendations.api.urls` are included, with the version; "/api/v1/" by default.
  * @property {string} [visitor] The visitor token of an app without cookies.
+ * @property {string} [csrf] Django's CSRF token, where its cookie is not for scripts (`{{ csrf_token }}`).
  * @property {Labels} [labels] What is said besides what the API says; English by default.
  *
  * @typedef {object} Labels `{title}` stands for the title of the item.
@@ -87,7 +88,7 @@ export class ApiError extends Error {
 }
 
 /** @param {Options} [options] */
-export function client({ api = "/api/v1/", visitor = "", labels } = {}) {
+export function client({ api = "/api/v1/", visitor = "", csrf = "", labels } = {}) {
   /** @type {Map<string, { etag: string, slate: Slate }>} */
   const kept = new Map();
 
@@ -100,7 +101,7 @@ export function client({ api = "/api/v1/", visitor = "", labels } = {}) {
    * @returns {Promise<any>}
    */
   const post = async (path, body) => {
-    const csrf = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    const token = csrf || decodeURIComponent(document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "");
     const answer = await globalThis.fetch(api + path, {
       method: "POST",
       credentials: "same-origin",
@@ -108,7 +109,7 @@ export function client({ api = "/api/v1/", visitor = "", labels } = {}) {
       headers: {
         ...headers(),
         "Content-Type": "application/json",
-        ...(csrf ? { "X-CSRFToken": decodeURIComponent(csrf[1]) } : {}),
+        ...(token ? { "X-CSRFToken": token } : {}),
       },
       body: JSON.stringify(body),
     });
