@@ -10,14 +10,15 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from recommendations.conf import settings
-from recommendations.models import DailyStat, Event, Impression, OrderVisitor, Profile
+from recommendations.models import DailyStat, Event, Impression, ItemStat, OrderVisitor, Profile
 from recommendations.progress import NoProgress, Progress
 
 BATCH = 2000
 
 
 def prune(progress: Progress | None = None) -> dict[str, int]:
-    """Delete events and impressions older than EVENT_DAYS and IMPRESSION_DAYS; returns how many of each."""
+    """Delete events and impressions older than EVENT_DAYS and IMPRESSION_DAYS, and the daily figures of items with the
+    events; returns how many of each."""
     now = timezone.now()
     deleted: dict[str, int] = {}
     for name, model, days in (
@@ -27,6 +28,9 @@ def prune(progress: Progress | None = None) -> dict[str, int]:
         if days is not None:
             old = model._default_manager.filter(occurred_at__lt=now - timedelta(days=days))
             deleted[name] = delete_in_batches(old, name, progress or NoProgress())
+    if settings.EVENT_DAYS is not None:
+        past = ItemStat.objects.filter(day__lt=(now - timedelta(days=settings.EVENT_DAYS)).date())
+        deleted["item figures"] = delete_in_batches(past, "item figures", progress or NoProgress())
     return deleted
 
 
@@ -46,6 +50,7 @@ def remove_simulated(progress: Progress | None = None) -> dict[str, int]:
         ("impressions", Impression),
         ("order visitors", OrderVisitor),
         ("daily figures", DailyStat),
+        ("item figures", ItemStat),
     ):
         deleted[name] = delete_in_batches(model._default_manager.filter(simulated=True), name, progress)
     return deleted

@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from recommendations.models import Event, Impression, OrderVisitor, Profile
+from recommendations.models import Event, Impression, ItemStat, OrderVisitor, Profile
 from recommendations.tracking.retention import prune, remove_simulated
 from recommendations.tracking.visitors import SIMULATED_HEADER, simulated_headers
 from tests.factories import browser_client, make_product
@@ -23,8 +23,9 @@ def test_what_is_older_than_its_days_is_pruned() -> None:
     for days in (1, 89, 91, 729, 731):
         Event.objects.create(kind="view", item_key="7", occurred_at=now - timedelta(days=days))
         Impression.objects.create(slate_id=f"s{days}", items=[], occurred_at=now - timedelta(days=days))
-    assert prune() == {"events": 1, "impressions": 3}
-    assert Event.objects.count() == 4 and Impression.objects.count() == 2
+        ItemStat.objects.create(placement="row", item_key="7", day=(now - timedelta(days=days)).date())
+    assert prune() == {"events": 1, "impressions": 3, "item figures": 1}
+    assert Event.objects.count() == 4 and Impression.objects.count() == 2 and ItemStat.objects.count() == 4
 
 
 @override_settings(RECOMMENDATIONS={"ADAPTER": "shop.adapter.ShopAdapter", "EVENT_DAYS": None})
