@@ -10,7 +10,7 @@ from typing import Any, Self
 from recommendations.algorithms.base import SCORE_DIGITS, Algorithm, AlgorithmConfig, RankedPairs, load
 from recommendations.algorithms.blending.ranker import Ranker, train
 from recommendations.algorithms.blending.session_lessons import Lessons, Shop
-from recommendations.algorithms.blending.sessions import Sessions, parted
+from recommendations.algorithms.blending.sessions import Sessions
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.datatypes import INTEREST_WEIGHTS, RankerRow
@@ -41,16 +41,17 @@ class SessionRankerConfig(AlgorithmConfig):
     before. `moments`: how often a visitor is asked at most, `answers`: how many events after each moment are right
     answers, `max_queries`: how many questions there are at most. `candidates`: how many items are ranked.
     `tree_counts`: the numbers of trees to choose from; `learning_rate`, `leaves`, `min_data`, `feature_fraction` are of
-    the trees. `validation_share`: of the visitors, who choose. `k`: NDCG@k is what is optimised. `length`: of the
-    lists of bases. `history_events`, `history_half_life_hours`: a history as pages read it (HISTORY_* in the
-    settings)."""
+    the trees. `folds`: parts of the visitors, each of which chooses by what the others taught. `k`: NDCG@k is what is
+    optimised. `length`: of the lists of bases. `history_events`, `history_half_life_hours`: a history as pages read it
+    (HISTORY_* in the settings). `purchased_days`: what was bought in so many days is no candidate, as the filter
+    `purchased` has it; 0 where the placement has no such filter."""
 
     events: Mapping[str, float] = field(default_factory=lambda: dict(INTEREST_WEIGHTS))
     bases: Sequence[Mapping[str, Any]] = DEFAULT_BASES
     popularity: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULT_POPULARITY))
     hold_out: float = 0.15
     moments: int = 3
-    answers: int = 10
+    answers: int = 20
     max_queries: int = 8_000
     candidates: int = CANDIDATES
     tree_counts: Sequence[int] = (10, 20, 40, 60, 80, 100)
@@ -58,21 +59,24 @@ class SessionRankerConfig(AlgorithmConfig):
     leaves: int = 8
     min_data: int = 200
     feature_fraction: float = 0.6
-    validation_share: float = 0.3
+    folds: int = 3
     k: int = 10
     length: int = 50
     history_events: int = 60
     history_half_life_hours: float = 72.0
+    purchased_days: float = 30.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._between(0.01, 0.9, "hold_out", "validation_share")
+        self._between(0.01, 0.9, "hold_out")
+        self._between(2, 20, "folds")
         self._between(0.01, 1, "learning_rate", "feature_fraction")
         self._between(2, 40, "candidates")
         self._between(2, 64, "leaves")
         self._between(1, 50, "length")
         self._between(1, 100_000_000, "moments", "answers", "max_queries", "min_data", "k", "history_events")
+        self._between(0, 100_000, "purchased_days")
         self._positive("history_half_life_hours")
         if not self.tree_counts or not all(1 <= n <= 100 for n in self.tree_counts):
             raise ConfigurationError(f"tree_counts must be numbers within 1..100, got {self.tree_counts!r}.")
@@ -101,7 +105,7 @@ class SessionRanker(Algorithm):
     model_: RankerModel
     #: The trained ranker; None where the order stays.
     ranker_: Ranker | None
-    #: NDCG@k on the validation visitors: "linear" (the sum alone) and "lightgbm", and the number of trees chosen.
+    #: NDCG@k of visitors not learned from: "linear" (the sum alone) and "lightgbm", and the number of trees chosen.
     validation_: dict[str, float]
 
     def __init__(self, **options: Any) -> None:
@@ -129,23 +133,24 @@ class SessionRanker(Algorithm):
             moments=config.moments,
             n_answers=config.answers,
             most=config.max_queries,
+            hidden_days=config.purchased_days,
             seed=config.seed,
         )
-        learn, check = parted(questions, config.validation_share, config.seed)
-        if not learn or not check:
+        if len({question.visitor for question in questions}) < config.folds:
             raise NotEnoughData(
                 "SessionRanker needs visitors who did something before and after a moment: it can ask "
-                f"{len(questions)} questions."
+                f"{len(questions)} questions, and needs those of {config.folds} visitors."
             )
         seeds = {key for question in questions for key in question.session.weights}
         shop = self._shop(interactions.select(until=cut), catalogue, seeds)
-        self._learn(shop.lessons(learn), shop.lessons(check), shop.features)
+        self._learn(shop.lessons(questions), shop.features)
         return self
 
     def ranker_lists(self, k: int = 50) -> Iterator[RankedPairs]:
         """The model, and apart from it a word by which a page can tell whether it has the newest."""
-        yield RankerRow.MODEL, [(self.model_.to_json(), 1.0)]
-        yield RankerRow.VERSION, [(str(len(self.model_.ensemble.trees)), 1.0)]
+        text = self.model_.to_json()
+        yield RankerRow.MODEL, [(text, 1.0)]
+        yield RankerRow.VERSION, [(RankerModel.version_of(text), 1.0)]
 
     def visitor_lists(
         self, keys: Iterable[str], k: int = 50, exclude: Mapping[str, Collection[str]] | None = None
@@ -188,34 +193,37 @@ class SessionRanker(Algorithm):
             seeds=seeds,
         )
 
-    def _learn(self, learn: Lessons, check: Lessons, features: Features) -> None:
+    def _learn(self, lessons: Lessons, features: Features) -> None:
+        """Chooses the number of trees by visitors that they have not learned from, each in one of the folds."""
         config = self.config
         self.ranker_, ensemble = None, TreeEnsemble(features.names, ())
-        linear = check.ndcg(check.start, config.k)
+        linear = lessons.ndcg(lessons.start, config.k)
         self.validation_ = {"linear": float(linear.mean())}
-        useful = learn.useful()
-        if len(useful):
-            counts = sorted(config.tree_counts)
-            tried = self._train(useful, counts[-1], features)
-            found = {
-                n: check.ndcg(check.start + tried.score(check.rows, n_trees=n), config.k) for n in counts
-            }
-            best = max(found, key=lambda n: float(found[n].mean()))
-            self.validation_ |= {"lightgbm": float(found[best].mean()), "trees": float(best)}
-            if check.standard_errors(found[best] - linear) > CLEAR:
-                # The visitors who chose are learned from too, now that the number of trees is chosen.
-                self.ranker_ = self._train(useful.joined(check.useful()), best, features)
-                ensemble = self.ranker_.trees()
-        if self.ranker_ is None:
+        counts = sorted(config.tree_counts)
+        found = {n: linear.copy() for n in counts}
+        for learned, asked in lessons.folds(config.folds, config.seed):
+            if learned.gains.any():
+                tried, part = self._train(learned, counts[-1], features), lessons[asked]
+                for n in counts:
+                    scores = part.start + tried.score(part.rows, n_trees=n)
+                    found[n][asked] = part.ndcg(scores, config.k)
+        best = max(found, key=lambda n: float(found[n].mean()))
+        self.validation_ |= {"lightgbm": float(found[best].mean()), "trees": float(best)}
+        if lessons.standard_errors(found[best] - linear) > CLEAR:
+            self.ranker_ = self._train(lessons, best, features)
+            ensemble = self.ranker_.trees()
+        else:
             logger.info(
                 "No trees are better than the sum of the lists alone, so pages keep their order: NDCG@%d %s.",
                 config.k,
                 self.validation_,
             )
-        self.model_ = RankerModel(tuple(features.bases), ensemble, config.candidates)
+        popularity = _name(config.popularity) if config.popularity else ""
+        self.model_ = RankerModel(tuple(features.bases), popularity, ensemble, config.candidates)
 
-    def _train(self, lessons: Lessons, n_trees: int, features: Features) -> Ranker:
+    def _train(self, given: Lessons, n_trees: int, features: Features) -> Ranker:
         config = self.config
+        lessons = given.answerable
         return train(
             lessons.rows,
             lessons.gains,

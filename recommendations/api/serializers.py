@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from recommendations.datatypes import Kind, Slate
+from recommendations.datatypes import Kind, Slate, SlateItem
 from recommendations.serving.placements import LARGEST_SIZE
 from recommendations.serving.terms import MOST_CHARACTERS
 
@@ -140,6 +140,12 @@ class ExplanationSerializer(serializers.Serializer):
     source = serializers.CharField()  # type: ignore[assignment]
     recommender = serializers.CharField(help_text="Whose list gave it most; empty for items without a list.")
     rules = serializers.ListField(child=serializers.CharField(), help_text="The rules that acted on it.")
+    contributions = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.FloatField()))
+    def get_contributions(self, item: SlateItem) -> dict[str, float]:
+        """What a learned ranker went by: by how much each feature raised the logarithm of the score (SHAP values)."""
+        return {name: round(amount, 4) for name, amount in item.contributions().items()}
 
 
 class ExplainedSlateSerializer(SlateSerializer):

@@ -123,6 +123,7 @@ _OF_HISTORIES = {
     "events": "HISTORY_WEIGHTS",
     "history_events": "HISTORY_EVENTS",
     "history_half_life_hours": "HISTORY_HALF_LIFE_HOURS",
+    "purchased_days": "PURCHASED_DAYS",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from recommendations.algorithms.base import Algorithm, RankedPairs
 from recommendations.algorithms.blending.session_lessons import Lessons
-from recommendations.algorithms.blending.sessions import Sessions, parted
+from recommendations.algorithms.blending.sessions import Sessions
 from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.algorithms.session_ranker import SessionRanker
@@ -112,7 +112,7 @@ def test_where_nothing_can_be_learned_the_order_stays(caplog: pytest.LogCaptureF
     assert "No trees are better than the sum of the lists alone, so pages keep their order" in caplog.text
     rows = dict(ranker.ranker_lists())
     assert RankerModel.from_json(rows["model"][0][0]).changes_nothing
-    assert rows["version"] == [("0", 1.0)]
+    assert rows["version"] == [(RankerModel.version_of(rows["model"][0][0]), 1.0)]
 
 
 def test_the_published_trees_are_lightgbms() -> None:
@@ -144,7 +144,7 @@ def test_sessions_before_and_answers_after() -> None:
         time=[0.0, 60.0, 2.5 * DAY, 2.5 * DAY, 3 * DAY, 2.6 * DAY],
     )
     sessions = Sessions.of(interactions, {"view": 1.0, "purchase": 4.0}, 60, 24.0)
-    found = sessions.questions(DAY, moments=5, n_answers=2, most=10, seed=0)
+    found = sessions.questions(DAY, moments=5, n_answers=2, most=10, hidden_days=0, seed=0)
     assert [(sorted(each.session.weights), sorted(each.answers)) for each in found] == [
         (["a", "b"], ["c", "d"]),  # the order is one answer, no part of its session
         (["a", "b", "c", "d"], ["e"]),
@@ -153,20 +153,19 @@ def test_sessions_before_and_answers_after() -> None:
     assert [touch.item_key for touch in found[1].session.touches] == ["d", "c", "b", "a"]
     assert found[1].session.weights["c"] == 4.0
     assert found[1].session.weights["b"] == pytest.approx(2 ** -(2.5 - 60 / DAY))
+    hiding = sessions.questions(DAY, moments=5, n_answers=2, most=10, hidden_days=1, seed=0)
+    assert [sorted(each.hidden) for each in hiding] == [[], ["c", "d"]]
     # Of u:2 nothing is known before.
     assert {each.visitor for each in found} == {0}
     assert set(sessions.at_the_end()) == {"u:1", "u:2"}
 
 
-def test_seeds_are_no_answers_and_nobody_is_on_both_sides() -> None:
+def test_seeds_are_no_answers() -> None:
     interactions, _ = world()
     sessions = Sessions.of(interactions, {"view": 1.0}, 60, 72.0)
-    questions = sessions.questions(60 * DAY, moments=3, n_answers=10, most=150, seed=0)
+    questions = sessions.questions(60 * DAY, moments=3, n_answers=10, most=150, hidden_days=0, seed=0)
     assert 150 <= len(questions) < 153
     assert all(not each.answers & set(each.session.weights) for each in questions)
-    learn, check = parted(questions, 0.3, 0)
-    assert not {each.visitor for each in learn} & {each.visitor for each in check}
-    assert 0.1 < len(check) / len(questions) < 0.5
 
 
 def test_ndcg_by_hand() -> None:
@@ -181,10 +180,19 @@ def test_ndcg_by_hand() -> None:
     assert lessons.ndcg(lessons.start, 2).tolist() == pytest.approx([1 / np.log2(3), 0.0])
     assert lessons.ndcg(-lessons.start, 3).tolist() == pytest.approx([1 / np.log2(3), 1 / ideal])
     assert lessons.ndcg(lessons.gains, 1).tolist() == [1.0, 1.0]
-    assert len(lessons.useful()) == 2
-    assert len(lessons.joined(lessons)) == 4
+    assert len(lessons.answerable) == 2
     assert lessons.standard_errors(np.array([0.1, 0.3])) == 0.0  # of one visitor nothing can be said
     assert lessons.present.tolist() == [[True] * 3, [True, True, False]]
+
+
+def test_nobody_learns_and_judges() -> None:
+    visitor = np.array([3, 3, 5, 8, 8, 8, 9])
+    lessons = Lessons(np.zeros((7, 1, 1)), np.zeros((7, 1), np.float32), np.zeros((7, 1)), visitor, visitor)
+    folds = list(lessons.folds(2, 0))
+    assert sum(asked.astype(int) for _, asked in folds).tolist() == [1] * 7
+    for learned, asked in folds:
+        assert not set(learned.visitor.tolist()) & set(visitor[asked].tolist())
+        assert len(set(visitor[asked].tolist())) == 2
 
 
 def test_what_is_wrong_is_told() -> None:

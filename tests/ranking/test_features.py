@@ -112,25 +112,25 @@ def test_lists_are_summed_as_pages_sum_them() -> None:
 
 
 def model(*trees: Tree) -> RankerModel:
-    return RankerModel(FEATURES.bases, TreeEnsemble(FEATURES.names, trees), candidates=2)
+    return RankerModel(FEATURES.bases, "popular", TreeEnsemble(FEATURES.names, trees), candidates=2)
 
 
 def test_trees_multiply_scores_and_nothing_rises_above_one() -> None:
     popular = FEATURES.names.index("popularity")
     liked = model(Tree((popular,), (0.1,), (False,), (-1,), (-2,), (0.0, math.log(4))))
     rows = FEATURES.rows(["a", "b"], SESSION, LISTS, {"b": 0.25}, ABOUT)
-    assert liked.factors(rows) == pytest.approx([0.25, 1.0])
+    assert liked.factors(rows, 2) == pytest.approx([0.25, 1.0])
     # What is behind those that are ranked stays behind them.
-    assert liked.rescored([0.9, 0.6, 0.5], rows) == pytest.approx([0.225, 0.6, 0.125])
-    assert liked.rescored([], []) == []
+    assert liked.factors(rows, 4) == pytest.approx([0.25, 1.0, 0.25, 0.25])
+    assert liked.factors([], 0) == []
     assert model().changes_nothing
-    assert model().rescored([0.9, 0.6], []) == [0.9, 0.6]
+    assert model().factors([], 2) == [1.0, 1.0]
 
 
 def test_the_model_as_json() -> None:
     tree = Tree((0,), (0.5,), (True,), (-1,), (-2,), (0.25, -0.5), (10,), (4, 6))
     again = RankerModel.from_json(model(tree).to_json())
-    assert (again.bases, again.candidates) == (("one", "two"), 2)
+    assert (again.bases, again.popularity, again.candidates) == (("one", "two"), "popular", 2)
     assert again.ensemble.score([0.0] * len(FEATURES.names)) == 0.25
     other = json.loads(model(tree).to_json())
     other["bases"] = ["one"]

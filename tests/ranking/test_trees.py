@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from recommendations.ranking.shap import contributions
 from recommendations.ranking.trees import Tree, TreeEnsemble
 
 STUMP = Tree((0,), (1.5,), (False,), (-1,), (-2,), (10.0, 20.0))
@@ -77,3 +78,41 @@ def test_scores_equal_lightgbm() -> None:
     shap = ranker.contributions(rows)
     assert shap.shape == (len(rows), 6)
     assert shap.sum(axis=1) == pytest.approx(expected, abs=1e-6)
+
+
+def test_contributions_equal_lightgbms() -> None:
+    """Exact SHAP values, whatever is missing and however often a feature is asked for on the way down."""
+    pytest.importorskip("lightgbm")
+    from recommendations.algorithms.blending.ranker import train
+
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(80, 20, 4))
+    features[:, :, :2][rng.random((80, 20, 2)) < 0.2] = np.nan
+    gains = (np.nan_to_num(features[:, :, 0]) + features[:, :, 2] * features[:, :, 3] > 1).astype(float)
+    ranker = train(
+        features,
+        gains,
+        list("abcd"),
+        n_trees=25,
+        learning_rate=0.1,
+        leaves=12,
+        min_data=5,
+        feature_fraction=1.0,
+        truncation=10,
+        seed=0,
+    )
+    rows = features.reshape(-1, 4)[:60]
+    trees = ranker.trees()
+    expected = ranker.contributions(rows)
+    for row, values in zip(rows.tolist(), expected.tolist(), strict=True):
+        found = contributions(trees, row)
+        assert found == pytest.approx(values, abs=1e-9)
+        assert sum(found) == pytest.approx(trees.score(row), abs=1e-9)
+
+
+def test_contributions_of_a_stump_by_hand() -> None:
+    """A quarter of the training data went left: 10 or 20, 17.5 in the mean."""
+    stump = Tree((0,), (1.5,), (False,), (-1,), (-2,), (10.0, 20.0), (8,), (2, 6))
+    ensemble = TreeEnsemble(("price", "age"), (stump, Tree((), (), (), (), (), (0.5,))))
+    assert contributions(ensemble, [1.0, 0.0]) == pytest.approx([-7.5, 0.0, 18.0])
+    assert contributions(ensemble, [2.0, 0.0]) == pytest.approx([2.5, 0.0, 18.0])

@@ -20,6 +20,7 @@ ALL: list[Any] = [
     {"rerank": "near_price", "strength": 0.2},
     {"rerank": "in_context", "where": {"other": ["brand"]}, "when": {"hours": {"from": 0}}, "factor": 1.1},
     {"rerank": "objective", "of": "revenue", "weight": 0.2},
+    {"rerank": "learned", "recommender": "also_viewed"},
     {"rerank": "at_most", "n": 2},
     {"rerank": "diversity", "strength": 0.2},
     {"rerank": "floor", "where": {"supplier": "North"}, "share": 0.5},

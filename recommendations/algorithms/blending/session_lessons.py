@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,8 @@ class Shop:
         keys = [key for key, _ in found]
         rows = self._rows(keys[: model.candidates], session, lists) if model.ensemble.trees else []
         total = sum(weight for _, weight, _, _ in lists) or 1.0
-        scores = model.rescored([score / total for _, score in found], rows)
+        factors = model.factors(rows, len(found))
+        scores = [score / total * factor for (_, score), factor in zip(found, factors, strict=True)]
         return sorted(zip(keys, scores, strict=True), key=lambda pair: -pair[1])
 
     def lessons(self, questions: Sequence[Question]) -> Lessons:
@@ -76,7 +77,8 @@ class Shop:
         )
         for place, question in enumerate(questions):
             lists = self._lists(question.session)
-            found = summed(lists, question.session.weights)[:width]
+            found = summed(lists, question.session.weights)
+            found = [pair for pair in found if pair[0] not in question.hidden][:width]
             if not found:
                 continue
             keys = [key for key, _ in found]
@@ -119,26 +121,23 @@ class Lessons:
         """Where there is a candidate, (n, c)."""
         return np.isfinite(self.start)
 
-    def useful(self) -> Lessons:
-        """Those with an answer among their candidates."""
-        chosen = self.gains.any(axis=1)
+    def __getitem__(self, which: NDArray[np.bool_]) -> Lessons:
+        """Some of them."""
         return Lessons(
-            self.rows[chosen],
-            self.gains[chosen],
-            self.start[chosen],
-            self.n_answers[chosen],
-            self.visitor[chosen],
+            self.rows[which], self.gains[which], self.start[which], self.n_answers[which], self.visitor[which]
         )
 
-    def joined(self, other: Lessons) -> Lessons:
-        """These and others."""
-        return Lessons(
-            np.concatenate([self.rows, other.rows]),
-            np.concatenate([self.gains, other.gains]),
-            np.concatenate([self.start, other.start]),
-            np.concatenate([self.n_answers, other.n_answers]),
-            np.concatenate([self.visitor, other.visitor]),
-        )
+    @property
+    def answerable(self) -> Lessons:
+        """Those with an answer among their candidates: the others teach nothing."""
+        return self[np.asarray(self.gains.any(axis=1))]
+
+    def folds(self, n: int, seed: int) -> Iterator[tuple[Lessons, NDArray[np.bool_]]]:
+        """`n` times: the lessons of most visitors, and which ones are of the rest. Each visitor is once in the rest."""
+        visitors, owner = np.unique(self.visitor, return_inverse=True)
+        fold = (np.random.default_rng(seed).permutation(len(visitors)) % n)[owner]
+        for number in range(n):
+            yield self[fold != number], fold == number
 
     def ndcg(self, scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
         """NDCG@k of each question with the candidates in the order of `scores` (n, c); ties stay in their order."""

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendations.algorithms.interactions import Interactions
+from recommendations.algorithms.interactions import SECONDS_PER_DAY, Interactions
+from recommendations.datatypes import Kind
 from recommendations.profiles.session import Touch, decayed_weights
 from recommendations.ranking.features import Session
 from recommendations.ranking.served import heaviest
@@ -17,11 +18,12 @@ from recommendations.ranking.served import heaviest
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What next, after this session? `answers` are item keys."""
+    """What next, after this session? `answers` are item keys; `hidden` those that a page would not show."""
 
     visitor: int
     session: Session
     answers: frozenset[str]
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,7 @@ class Sessions:
     weights: Mapping[str, float]
     n_events: int
     half_life_hours: float
+    purchase: int  # code of that kind, -1 = there is none
 
     @classmethod
     def of(
@@ -58,6 +61,7 @@ class Sessions:
             weights=weights,
             n_events=n_events,
             half_life_hours=half_life_hours,
+            purchase=interactions.kinds.index(Kind.PURCHASE) if Kind.PURCHASE in interactions.kinds else -1,
         )
 
     def at_the_end(self) -> dict[str, Session]:
@@ -72,12 +76,13 @@ class Sessions:
         return found
 
     def questions(
-        self, since: float, *, moments: int, n_answers: int, most: int, seed: int
+        self, since: float, *, moments: int, n_answers: int, most: int, hidden_days: float, seed: int
     ) -> list[Question]:
         """Of each visitor who did something before and after: at most `moments` moments from `since` (POSIX seconds)
         on, each with the items of the next `n_answers` events that are no seeds of the session. At most about `most`.
 
-        What happened at one moment, as an order, is answered together and never part of its own session.
+        What was bought in the `hidden_days` before a moment is neither a candidate nor an answer. What happened at one
+        moment, as an order, is answered together and never part of its own session.
         """
         rng = np.random.default_rng(seed)
         found: list[Question] = []
@@ -92,10 +97,15 @@ class Sessions:
                 at = int(begin + np.searchsorted(self.time[begin:end], moment))
                 session = self._before(visitor, at, moment)
                 nexts = self.item[at : min(at + n_answers, end)].tolist()
-                answers = frozenset(self.item_keys[item] for item in nexts) - session.weights.keys()
+                hidden = self._bought(int(begin), at, moment - hidden_days * SECONDS_PER_DAY)
+                answers = frozenset(self.item_keys[item] for item in nexts) - session.weights.keys() - hidden
                 if answers and session.weights:
-                    found.append(Question(visitor, session, answers))
+                    found.append(Question(visitor, session, answers, hidden))
         return found
+
+    def _bought(self, begin: int, end: int, since: float) -> frozenset[str]:
+        bought = (self.time[begin:end] > since) & (self.kind[begin:end] == self.purchase)
+        return frozenset(self.item_keys[item] for item in self.item[begin:end][bought].tolist())
 
     def _before(self, visitor: int, end: int, now: float) -> Session:
         begin = max(int(self.starts[visitor]), end - self.n_events)
@@ -110,14 +120,3 @@ class Sessions:
         ]
         weights = decayed_weights(touches, self.weights, self.half_life_hours)
         return Session(heaviest(weights), touches[::-1], datetime.fromtimestamp(now, UTC))
-
-
-def parted(questions: Sequence[Question], share: float, seed: int) -> tuple[list[Question], list[Question]]:
-    """The questions of most visitors, and those of a random `share` of them: nobody is in both."""
-    visitors = sorted({question.visitor for question in questions})
-    drawn = np.random.default_rng(seed).random(len(visitors)) < share
-    chosen = {visitor for visitor, is_drawn in zip(visitors, drawn.tolist(), strict=True) if is_drawn}
-    return (
-        [question for question in questions if question.visitor not in chosen],
-        [question for question in questions if question.visitor in chosen],
-    )
