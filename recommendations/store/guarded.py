@@ -27,10 +27,12 @@ class CacheUnavailable(Exception):
 
 
 class GuardedCache:
-    """The cache of an alias. What a backend raises becomes CacheUnavailable; `failures` counts them."""
+    """The cache of an alias. What a backend raises becomes CacheUnavailable; `failures` counts them, and the log says
+    what happens `instead`."""
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, instead: str = "Lists are read from the database.") -> None:
         self.alias = alias
+        self.instead = instead
         self.failures = 0
         self._counting = threading.Lock()
         self._rests_until = self._logs_from = float("-inf")
@@ -71,9 +73,10 @@ class GuardedCache:
             since, self._logged = self.failures - self._logged, self.failures
             self._logs_from = now + LOG_SECONDS
         logger.warning(
-            "The cache %r failed (%d times since this was last said): %s: %s. Lists are read from the database.",
+            "The cache %r failed (%d times since this was last said): %s: %s. %s",
             self.alias,
             since,
             type(error).__name__,
             error,
+            self.instead,
         )
