@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -97,6 +98,9 @@ class Algorithm(ABC):
 
     #: The keys of the items that `score` has a column for; set by `fit`.
     item_keys_: tuple[str, ...]
+
+    #: What `fit` tried on data that it held out itself, name → figure; for the record beside the metrics.
+    validation_: Mapping[str, float] = MappingProxyType({})
 
     def __init__(self, **options: Any) -> None:
         self.config = self.Config(**self.checked_options(options))

@@ -94,6 +94,8 @@ class Build:
         if not self.force:
             _refuse(gate.worse_ranking(Quality(ndcg=snapshot.metrics.get(NDCG)), live))
         algorithm = algorithm or self._fit()
+        tried = {f"validation: {name}": round(value, 6) for name, value in algorithm.validation_.items()}
+        snapshot.metrics = {**snapshot.metrics, **tried}
         snapshot.n_items = len(algorithm.item_keys_)
         self._start(_("publish"))
         written = publishing.Written()

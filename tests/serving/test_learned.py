@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from recommendations.datatypes import Context
 from recommendations.exceptions import ConfigurationError
@@ -20,6 +18,7 @@ from recommendations.training.publishing import rollback
 from tests.serving import twelve
 from tests.serving.rankers import RANKER, publish_ranker, tree
 from tests.serving.twelve import happened, keys, publish, publish_popular, somebody
+from tests.support.queries import queries_of
 
 Use = Callable[..., None]
 
@@ -104,24 +103,17 @@ def test_trees_that_cannot_be_read_change_nothing(shop: None, caplog: pytest.Log
 def test_a_page_costs_no_further_query(shop: None) -> None:
     publish_ranker(OF_BRAND)
     assert shown()  # the process reads the trees
-    counts = {}
-    for name in ("plain", "row"):
-        with CaptureQueriesContext(connection) as queries:
-            assert shown(name)
-        counts[name] = [query["sql"] for query in queries]
-    # One query of the mirror, which `plain` needs only where the shop has variants.
-    assert len(counts["row"]) <= 4
-    assert sum('"items"' in sql for sql in counts["row"]) == 1  # of lists, and the trees are not among them
-    assert not any("'model'" in sql for sql in counts["row"])
+    asked = queries_of(shown)
+    assert len(asked) == 4  # history, lists, products, the mirror
+    (lists,) = (sql for sql in asked if '"items"' in sql)
+    assert "'version'" in lists
+    assert "'model'" not in lists
 
 
 def test_the_first_page_of_a_process_reads_the_trees(shop: None) -> None:
     publish_ranker(OF_BRAND)
-    with CaptureQueriesContext(connection) as first:
-        shown()
-    with CaptureQueriesContext(connection) as second:
-        shown()
-    assert len(first) <= len(second) + 1
+    first = queries_of(shown)
+    assert len(first) == len(queries_of(shown)) + 1
 
 
 def test_boosts_hold(shop: None, settings: Any) -> None:

@@ -89,6 +89,8 @@ def test_a_page_shows_what_the_ranker_was_judged_by(products: Any, settings: Any
     snapshot = Snapshot.objects.get(recommender="ranker", status="live")
     assert (snapshot.n_lists, snapshot.coverage) == (2, None)
     assert snapshot.metrics["ndcg@10"] > 0
+    assert snapshot.metrics["validation: lightgbm"] > snapshot.metrics["validation: linear"]
+    assert snapshot.metrics["validation: trees"] in (20, 40)
 
     entry = recommender("ranker")
     data = load(entry.kinds, scope="", window_days=None)
