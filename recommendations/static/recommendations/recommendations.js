@@ -28,26 +28,13 @@
  * @property {boolean} [paging] Ask for `next`.
  * @property {string} [cursor] The `next` of the page before, and nothing else.
  *
- * @typedef {object} Card
- * @property {string} title
- * @property {string} url
- * @property {string} image
- * @property {string | null} price
- * @property {string | null} old_price
- * @property {string} currency
- * @property {string} badge
- * @property {string} price_text
- * @property {string} old_price_text
+ * @typedef {{ title: string, url: string, image: string, price: string | null, old_price: string | null,
+ *   currency: string, badge: string, price_text: string, old_price_text: string }} Card
  *
  * @typedef {{ position: number, item: string, source: string, seed: string, reason: string, card: Card }} Place
  *
- * @typedef {object} Slate
- * @property {string} placement
- * @property {string} title
- * @property {string} token
- * @property {boolean} fallback_used
- * @property {string} next
- * @property {Place[]} items
+ * @typedef {{ placement: string, title: string, token: string, fallback_used: boolean, next: string,
+ *   items: Place[] }} Slate
  *
  * @typedef {object} ShopEvent
  * @property {"view" | "search" | "cart" | "uncart" | "wish" | "share" | "click" | "impression" | "dismiss"} kind
