@@ -172,9 +172,10 @@ def rotate(request: HttpRequest, user: Any) -> None:
     state = state_of(request)
     if state.ignored_because == "no_consent":
         return
-    if not state.by_token:
-        cookie = new_cookie()
+    cookie = new_cookie()
+    if not state.by_token or settings.COOKIE_NAME in request.COOKIES:
         state.cookie = cookie
+    if not state.by_token:
         state.anonymous_key = cookie.key
         state.session_key = cookie.session_key
     state.visitor_key = get_adapter().visitor_key(user) or state.anonymous_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_app_mini_program_and_web_show_the_same(products: Any, client: Client, c
     assert shown(client) == shown(app(token)) == shown(mini_program) == ["b2", "t1"]
 
 
+@pytest.mark.urls("tests.serving.urls")
+def test_a_page_of_the_shop_shows_what_the_app_shows(products: Any, client: Client, committing: Any) -> None:
+    twelve.publish("also_viewed", {"b1": ["b2", "t1", "d1", "f1"]})
+    with committing():
+        dismissed = {"events": [{"kind": "dismiss", "item": "t1"}]}
+        client.post("/api/v1/events/", dismissed, "application/json")
+    html = client.get("/bread/").content.decode()
+    row = re.findall(r'<section[^>]+data-placement="product_page".*?</section>', html, re.DOTALL)
+    on_the_page = re.findall(r'data-item="(\w+)"', "".join(row))
+    in_the_app = app(new_token(client)).get("/api/v1/items/b1/similar/").json()
+    assert on_the_page == [item["item"] for item in in_the_app["items"]] == ["b2", "d1", "f1"]
+
+
 def test_a_known_user_sees_the_same_everywhere(products: Any) -> None:
     ann = make_user("ann")
     twelve.happened(f"u:{ann.pk}", "view", "b1")
@@ -115,6 +129,19 @@ def test_an_app_that_logs_in_by_itself(products: Any, settings: Any, committing:
     assert (link.anonymous_key, link.visitor_key) == (visitor_tokens.read(token).key, f"u:{ann.pk}")
     refused = app(authorization="App nobody").get("/api/v1/for-you/")
     assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "App")
+
+
+def test_a_login_with_both_rotates_the_cookie_and_leaves_the_token(
+    products: Any, client: Client, committing: Any
+) -> None:
+    make_user("ann")
+    token = new_token(client)
+    before = client.cookies["visitor"].value
+    with committing():
+        login = {"username": "ann", "password": "secret"}
+        client.post("/account/login/", login, headers={"x-visitor": token})
+    assert client.cookies["visitor"].value.split(".")[0] != before.split(".")[0]
+    assert VisitorLink.objects.get().anonymous_key == visitor_tokens.read(token).key
 
 
 def test_a_token_logs_nobody_in(products: Any, committing: Any) -> None:
