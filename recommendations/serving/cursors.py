@@ -37,7 +37,8 @@ class Rest:
 def make(rest: Rest, *, issued_at: int | None = None) -> str:
     """The cursor: about 1,000 characters for 40 items."""
     about = [rest.shown.item_key, list(rest.shown.item_keys), rest.shown.category, rest.shown.query]
-    rows = [list(each) for each in rest.candidates]
+    # Whoever has a cursor can read it: the names that merchandisers give their rules are not for shoppers.
+    rows = [list(each.with_(rules=(), score=round(each.score, 4))) for each in rest.candidates]
     now = int(time.time()) if issued_at is None else issued_at
     data = [VERSION, now, rest.placement, rest.scope, about, rest.size, rest.fallback_used, rows]
     return signing.Signer(salt=SALT).sign_object(data, compress=True)

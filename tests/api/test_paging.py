@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from recommendations.serving import cursors, tokens
+from recommendations.serving.engine import recommend
 from recommendations.serving.page import Shown
 from shop.models import Product
 from tests.serving import twelve
@@ -138,3 +139,13 @@ def test_a_cursor_says_what_was_put_in(client: Client, trending: None) -> None:
     rest = cursors.read(cursor(client))
     assert [candidate.item_key for candidate in rest.candidates] == ORDER[4:]
     assert cursors.read(cursors.make(rest)) == rest
+
+
+def test_a_cursor_tells_no_names_of_rules(client: Client, trending: None, settings: Any) -> None:
+    rules = {"old stock": {"action": "boost", "where": {"brand": "Crust"}, "factor": 0.9}}
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "RULES": rules}
+    ruled = {item.item_key: item.rules for item in recommend("trending", twelve.NOBODY, size=11)}
+    assert ruled["b1"] == ruled["b2"] == ("old stock",)
+    rest = cursors.read(cursor(client))
+    assert {candidate.item_key for candidate in rest.candidates} >= {"b1", "b2"}
+    assert all(candidate.rules == () for candidate in rest.candidates)
