@@ -135,7 +135,7 @@ def test_e008_one_declaration_for_each_kind_and_model() -> None:
         ({"PLACEMENT": {}}, "RECOMMENDATIONS has no option 'PLACEMENT'. Known options: ADAPTER,"),
         (
             {"PLACEMENTS": {"cart": {"sise": 3}}},
-            'RECOMMENDATIONS["PLACEMENTS"]["cart"] has no option \'sise\'. Known options: blend, explore, fallback, filters,',
+            'RECOMMENDATIONS["PLACEMENTS"]["cart"] has no option \'sise\'. Known options: blend, explore,',
         ),
     ],
 )

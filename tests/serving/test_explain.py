@@ -118,4 +118,4 @@ def test_reasons_cost_no_query(products: Any, placements: Use) -> None:
 
 @pytest.mark.parametrize("name", sorted(_SAYINGS))
 def test_every_saying_is_of_a_source(name: str) -> None:
-    assert name in {*SOURCES, "rule"}
+    assert name in {*SOURCES, "rule", "explore"}

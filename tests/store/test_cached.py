@@ -215,7 +215,7 @@ def test_all_placements_of_a_page_cost_one_round_trip_and_hear_of_overrides(
     own = settings.RECOMMENDATIONS
     settings.RECOMMENDATIONS = {
         **twelve.SETTINGS,
-        "PLACEMENTS": FOUR,
+        "PLACEMENTS": {name: {**entry, "repeats": True} for name, entry in FOUR.items()},
         "STORE": own["STORE"],
         "STORE_CACHE": own["STORE_CACHE"],
     }
