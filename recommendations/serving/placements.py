@@ -73,6 +73,14 @@ class Placement:
         return [*(link.source for link in links), *self.rerankers]
 
     @property
+    def looks_at_most(self) -> int:
+        """So many candidates decide about the list, where nothing but rerankers that look at no more do; else 0."""
+        if any("facts" in each.needs for each in self.filters):
+            return 0
+        each = [reranker.looks_at_most for reranker in self.rerankers]
+        return max(each) if each and all(each) else 0
+
+    @property
     def needs_facts(self) -> bool:
         """Does it look at what the mirror says of items?"""
         return any("facts" in part.needs for part in (*self.filters, *self.rerankers))

@@ -252,6 +252,8 @@ class PagePlan:
         steering = Steering(holding, self.page)
         decided_late = placement.needs_facts or placement.rerankers or holding
         first = size * OVERFETCH_FOR_FACTS if decided_late else math.ceil(size * OVERFETCH)
+        if placement.looks_at_most and not holding:
+            first = max(math.ceil(size * OVERFETCH), min(first, placement.looks_at_most))
         most = first if decided_late else size * OVERFETCH_LATER
         # What the page's other rows show is not shown again.
         of_fallback = OVERFETCH_FALLBACK * (first // 3 if decided_late else size) + self._n_places

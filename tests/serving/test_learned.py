@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.serving.twelve import happened, keys, publish, publish_popular, someb
 from tests.support.queries import queries_of
 
 Use = Callable[..., None]
+
+KEYS = ("t1", "t2", "b2", "d2", "f1")
 
 OF_BRAND = tree("share of the session of its brand", 0.5, 4.0)
 
@@ -114,6 +117,18 @@ def test_the_first_page_of_a_process_reads_the_trees(shop: None) -> None:
     publish_ranker(OF_BRAND)
     first = queries_of(shown)
     assert len(first) == len(queries_of(shown)) + 1
+
+
+def test_the_shop_is_asked_about_no_more_than_is_ranked(shop: None, settings: Any) -> None:
+    publish("also_viewed", {"b1": [*KEYS, *((f"k{n}", 0.5 - n / 100) for n in range(45))]})
+    learn = row()["rerank"][0]
+    for rerank, asked_for in (([learn], 40), ([learn, {"rerank": "at_most", "n": 1}], 50)):
+        settings.RECOMMENDATIONS = {
+            **settings.RECOMMENDATIONS,
+            "PLACEMENTS": {"row": {**row(), "rerank": rerank, "size": 8}},
+        }
+        (products,) = (sql for sql in queries_of(shown) if '"shop_product"."sku" IN' in sql)
+        assert len(re.findall(r"'k\d+'", products)) == asked_for - len(KEYS)
 
 
 def test_boosts_hold(shop: None, settings: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from recommendations.datatypes import Candidate
 from recommendations.serving.filters import Part
@@ -17,6 +18,9 @@ class Reranker(Part):
     All of them are for sale, one a group of variants, best first. What the mirror says of them is known when it `needs`
     the `facts` (`page.facts_of`).
     """
+
+    #: So many candidates, the best ones, are all it needs; 0: the more the better.
+    looks_at_most: ClassVar[int] = 0
 
     def requests(self, page: Page) -> list[ListRequest]:
         """Stored lists that it looks at: read with those of the sources, then `page.reads.lists` gives them without a

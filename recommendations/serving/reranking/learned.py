@@ -11,7 +11,7 @@ from recommendations.conf import settings
 from recommendations.datatypes import EVERYBODY, TREES, Candidate, ListKind, RankerRow
 from recommendations.exceptions import ConfigurationError
 from recommendations.ranking.features import UNKNOWN, About, Session, WeightedList
-from recommendations.ranking.model import RankerModel
+from recommendations.ranking.model import CANDIDATES, RankerModel
 from recommendations.ranking.served import heaviest
 from recommendations.serving.facts import Facts
 from recommendations.serving.page import Page
@@ -31,6 +31,7 @@ class Learned(Reranker):
     name = "learned"
     needs = frozenset({"history", "facts"})
     options = {"recommender": "ranker"}
+    looks_at_most = CANDIDATES
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
