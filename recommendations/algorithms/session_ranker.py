@@ -15,7 +15,7 @@ from recommendations.algorithms.catalogue import Catalogue
 from recommendations.algorithms.interactions import Interactions
 from recommendations.datatypes import INTEREST_WEIGHTS, RankerRow
 from recommendations.exceptions import ConfigurationError, NotEnoughData
-from recommendations.ranking.features import Features, Session
+from recommendations.ranking.features import Features
 from recommendations.ranking.model import CANDIDATES, RankerModel
 from recommendations.ranking.trees import TreeEnsemble
 
@@ -125,7 +125,7 @@ class SessionRanker(Algorithm):
         chosen = self.selected(interactions)
         self.item_keys_ = interactions.item_keys
         self._learned_from = interactions, chosen, catalogue
-        self._served: tuple[Shop, dict[str, Session]] | None = None
+        self._served: tuple[Shop, Sessions] | None = None
         first, last = float(chosen.time.min()), float(chosen.time.max())
         cut = last - config.hold_out * (last - first)
         questions = self._sessions(chosen).questions(
@@ -158,12 +158,9 @@ class SessionRanker(Algorithm):
         """What pages show to visitors with these trees and the lists that the bases publish: for evaluation."""
         if self._served is None:
             interactions, chosen, catalogue = self._learned_from
-            self._served = self._shop(interactions, catalogue, None), self._sessions(chosen).at_the_end()
+            self._served = self._shop(interactions, catalogue, None), self._sessions(chosen)
         shop, sessions = self._served
-        for key in keys:
-            session = sessions.get(key)
-            if session is None:
-                continue
+        for key, session in sessions.at_the_end(keys):
             hidden = set((exclude or {}).get(key, ()))
             found = [pair for pair in shop.ranked(session, self.model_) if pair[0] not in hidden]
             if found:

@@ -8,6 +8,7 @@ class TestMySource(SourceContract, django.test.TestCase):
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from recommendations.datatypes import Candidate, Context
@@ -249,6 +250,13 @@ class RerankerContract:
         for n in range(1, len(offered)):
             found = self.make_reranker().rerank(offered[n:], self.make_page(), self.size, offered[:n])
             check_reranked(offered[n:], found)
+
+    def test_what_it_went_by_are_amounts_by_name(self) -> None:
+        page, tested = self.make_page(), self.make_reranker()
+        for candidate in tested.rerank(self._offered(), page, self.size, ()):
+            told = tested.contributions(page, candidate.item_key)
+            assert all(isinstance(name, str) and math.isfinite(amount) for name, amount in told.items())
+        assert tested.contributions(make_page(), "never seen") == {}
 
     def test_where_nothing_is_known_and_nothing_comes_in_there_is_no_error(self) -> None:
         offered = self._offered()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from recommendations.datatypes import Context
 from recommendations.exceptions import ConfigurationError
@@ -129,6 +130,25 @@ def test_the_shop_is_asked_about_no_more_than_is_ranked(shop: None, settings: An
         }
         (products,) = (sql for sql in queries_of(shown) if '"shop_product"."sku" IN' in sql)
         assert len(re.findall(r"'k\d+'", products)) == asked_for - len(KEYS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trees_come_through_a_cache_and_flip_with_it(shop: None, settings: Any) -> None:
+    settings.RECOMMENDATIONS = {
+        **settings.RECOMMENDATIONS,
+        "STORE": "recommendations.store.cached.CachedStore",
+        "STORE_CACHE": "default",
+    }
+    cache.clear()
+    publish_ranker(OF_BRAND)
+    assert shown() == ["b2", "t1", "t2", "d2"]
+    assert shown() == ["b2", "t1", "t2", "d2"]
+    assert len(queries_of(shown)) == 3  # history, products, the mirror
+    publish_ranker(tree("popularity", 0.5, 100.0))
+    assert shown() == ["d2", "t1", "t2", "b2"]
+    rollback("ranker")
+    assert shown() == ["b2", "t1", "t2", "d2"]
+    cache.clear()
 
 
 def test_boosts_hold(shop: None, settings: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,16 +64,15 @@ class Sessions:
             purchase=interactions.kinds.index(Kind.PURCHASE) if Kind.PURCHASE in interactions.kinds else -1,
         )
 
-    def at_the_end(self) -> dict[str, Session]:
-        """Visitor key → the session after all that is known, of every visitor that has one."""
-        if not len(self.time):
-            return {}
-        now, found = float(self.time.max()), {}
-        for visitor, key in enumerate(self.visitor_keys):
-            session = self._before(visitor, int(self.starts[visitor + 1]), now)
-            if session.weights:
-                found[key] = session
-        return found
+    def at_the_end(self, keys: Iterable[str]) -> Iterator[tuple[str, Session]]:
+        """The sessions of visitors after all that is known; those who did nothing have none."""
+        codes = {key: code for code, key in enumerate(self.visitor_keys)}
+        now = float(self.time.max(initial=0.0))
+        for key in keys:
+            if key in codes:
+                session = self._before(codes[key], int(self.starts[codes[key] + 1]), now)
+                if session.weights:
+                    yield key, session
 
     def questions(
         self, since: float, *, moments: int, n_answers: int, most: int, hidden_days: float, seed: int
