@@ -36,7 +36,7 @@ DEFAULT_POPULARITY: Mapping[str, Any] = {"recommender": "popular"}
 @dataclass(frozen=True, kw_only=True)
 class SessionRankerConfig(AlgorithmConfig):
     """`bases`: the recommenders whose lists a page puts together, as {"recommender": name in the settings} or
-    {"name", "algorithm": dotted path, "options"}. `popularity`: whose list of everybody says what is popular, {}: none.
+    {"name", "algorithm": dotted path, "options", "k"}. `popularity`: whose list of everybody says what sells, {}: none.
     `hold_out`: the last share of the time span; what visitors did then is learned from, with bases fitted on what was
     before. `moments`: how often a visitor is asked at most, `answers`: how many events after each moment are right
     answers, `max_queries`: how many questions there are at most. `candidates`: how many items are ranked.
@@ -110,13 +110,10 @@ class SessionRanker(Algorithm):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        for entry in filter(None, (*self.config.bases, self.config.popularity)):
-            if not entry.get("recommender") and not entry.get("algorithm"):
-                raise ConfigurationError(
-                    f'{dict(entry)!r} names no "recommender", one of the settings, and no "algorithm", a dotted path.'
-                )
-            if entry.get("algorithm"):
-                load(entry["algorithm"], entry.get("options"))
+        for entry in self.config.bases:
+            _check(entry, "item")
+        if self.config.popularity:
+            _check(self.config.popularity, "segment")
 
     def fit(self, interactions: Interactions, catalogue: Catalogue | None = None) -> Self:
         """Raises NotEnoughData where too few visitors did something before and after the cut, or no base can learn,
@@ -185,7 +182,7 @@ class SessionRanker(Algorithm):
             fitted,
             popular,
             catalogue,
-            length=config.length,
+            lengths=[min(config.length, int(entry.get("k", config.length))) for entry in config.bases],
             candidates=config.candidates,
             seeds=seeds,
         )
@@ -239,6 +236,20 @@ class SessionRanker(Algorithm):
 
 def _name(entry: Mapping[str, Any]) -> str:
     return str(entry.get("name") or entry.get("recommender") or str(entry["algorithm"]).rpartition(".")[2])
+
+
+def _check(entry: Mapping[str, Any], key: str) -> None:
+    """Raises ConfigurationError for an entry that names nothing, or nothing that makes lists of such keys."""
+    if not entry.get("recommender") and not entry.get("algorithm"):
+        raise ConfigurationError(
+            f'{dict(entry)!r} names no "recommender", one of the settings, and no "algorithm", a dotted path.'
+        )
+    if entry.get("algorithm"):
+        made = load(entry["algorithm"], entry.get("options"))
+        if (key, "item") not in made.produces:
+            raise ConfigurationError(
+                f"{_name(entry)} ({entry['algorithm']}) makes no {key} → item lists; name a recommender that does."
+            )
 
 
 def _fitted(

@@ -151,4 +151,9 @@ def _filled_in(value: Any) -> Any:
     if name not in settings.recommenders and name in settings.default_recommenders:
         return {}
     entry = settings.recommender(name)
-    return {"name": name, "algorithm": entry["algorithm"], "options": dict(entry["options"])}
+    return {
+        "name": name,
+        "algorithm": entry["algorithm"],
+        "options": dict(entry["options"]),
+        "k": entry["k"],
+    }

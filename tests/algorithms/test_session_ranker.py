@@ -203,6 +203,11 @@ def test_what_is_wrong_is_told() -> None:
         SessionRanker(**CROWD).fit(interactions, catalogue)
     with pytest.raises(ConfigurationError, match=r"\{'name': 'x'\} names no \"recommender\""):
         SessionRanker(bases=[{"name": "x"}])
+    popular = {"algorithm": HERE + "popular.Popular"}
+    with pytest.raises(ConfigurationError, match=r"Popular \(.*\) makes no item → item lists; name a recommender"):
+        SessionRanker(bases=[popular])
+    with pytest.raises(ConfigurationError, match="makes no segment → item lists"):
+        SessionRanker(popularity={"algorithm": HERE + "item_knn.ItemKNN"})
     with pytest.raises(ConfigurationError, match=r"tree_counts must be numbers within 1..100"):
         SessionRanker(tree_counts=[200])
     with pytest.raises(ConfigurationError, match="bases needs one entry"):

@@ -25,6 +25,7 @@ def test_bases_are_the_recommenders_of_the_settings(settings: Any) -> None:
         "name": "also_bought",
         "algorithm": "recommendations.algorithms.item_knn.ItemKNN",
         "options": {"events": {"purchase": 1.0}, "shrinkage": 3.0},
+        "k": 50,
     }
     assert options["popularity"]["name"] == "popular"
 

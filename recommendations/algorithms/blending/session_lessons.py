@@ -40,15 +40,19 @@ class Shop:
         popular: Algorithm | None,
         catalogue: Catalogue | None,
         *,
-        length: int,
+        lengths: Sequence[int],
         candidates: int,
         seeds: Collection[str] | None = None,
     ) -> Shop:
-        """From fitted algorithms, None for one that could not learn. Lists of `seeds` alone are kept when given."""
-        everybody = () if popular is None else popular.segment_lists(length)
+        """From fitted algorithms, None for one that could not learn, with the `lengths` of their lists. Only
+        lists of `seeds` are kept, when given."""
+        everybody = () if popular is None else popular.segment_lists()
         return cls(
             features,
-            [{} if base is None else _compact(base, length, seeds) for base in bases],
+            [
+                {} if base is None else _compact(base, length, seeds)
+                for base, length in zip(bases, lengths, strict=True)
+            ],
             next((dict(pairs) for key, pairs in everybody if key == EVERYBODY), {}),
             {} if catalogue is None else _known(catalogue),
             candidates,
