@@ -24,7 +24,7 @@ from bench import serve_data
 from bench.serve_load import Load, Server, get, gunicorn, load, missing
 
 API = "/api/recommendations/similar/?item=%d"
-FOR_YOU = "/api/recommendations/for_you/"
+FOR_YOU, RANKED = "/api/recommendations/for_you/", "/api/recommendations/for_you_ranked/"
 HAND, HAND_FOR_YOU = "/hand/similar/?item=%d", "/hand/for_you/"
 PAGE, HAND_PAGE = "/page/app/%d/", "/page/hand/%d/"
 
@@ -89,9 +89,9 @@ def _site(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, str]]
 def _show(server: Server) -> None:
     """Refuse to measure what shows something else than it should; and let each worker compile and connect."""
     for _ in range(20):
-        for path in (API, FOR_YOU, HAND, HAND_FOR_YOU, PAGE, HAND_PAGE):
+        for path in (API, FOR_YOU, RANKED, HAND, HAND_FOR_YOU, PAGE, HAND_PAGE):
             get(server, path.replace("%d", "1"))
-    for path in (API % 1, FOR_YOU, HAND % 1, HAND_FOR_YOU):
+    for path in (API % 1, FOR_YOU, RANKED, HAND % 1, HAND_FOR_YOU):
         n = len(json.loads(get(server, path))["items"])
         if n != 12:
             sys.exit(f"{path} answers with {n} items, not 12.")
@@ -117,6 +117,8 @@ def measure(server: Server, options: argparse.Namespace) -> None:
     compare(
         options, "for you: req/s against the hand-written view", FOR_YOU, HAND_FOR_YOU, run, wanted=">= 0.7"
     )
+    what = "for you with a learned ranker: req/s against the hand-written view"
+    compare(options, what, RANKED, HAND_FOR_YOU, run, wanted=">= 0.7")
     compare(options, "page of 4 placements: time against one query", PAGE, HAND_PAGE, run, wanted="<= 1.5")
 
 

@@ -39,6 +39,7 @@ def fill(n_items: int, n_visitors: int, n_active: int) -> None:
     visitors = (f"a:{visitor_id(n)}" for n in range(n_visitors))
     _publish("personal", "visitor", visitors, VISITOR_TARGETS, n_items, drawn)
     _publish("popular", "segment", [""], ITEM_TARGETS, n_items, drawn)
+    _publish_ranker(drawn)
     Event.objects.bulk_create(_events(n_items, n_active, drawn), batch_size=5_000)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -96,6 +97,36 @@ def _publish(
 
     snapshot = Snapshot.objects.create(recommender=name, algorithm="bench", sources=[name])
     get_store().write(snapshot, rows())
+    get_store().activate(snapshot)
+
+
+def _publish_ranker(drawn: random.Random) -> None:
+    """100 trees of 8 leaves that mean nothing: as many as a ranker may have."""
+    from recommendations.datatypes import RankerRow
+    from recommendations.models import Snapshot
+    from recommendations.ranking.features import Features
+    from recommendations.ranking.model import RankerModel
+    from recommendations.ranking.trees import Tree, TreeEnsemble
+    from recommendations.store import get_store
+
+    names = Features(("viewed",)).names
+    trees = [
+        Tree(
+            feature=[drawn.randrange(len(names)) for _ in range(7)],
+            threshold=[drawn.random() for _ in range(7)],
+            nan_left=[False] * 7,
+            left=[1, 3, 5, -1, -3, -5, -7],
+            right=[2, 4, 6, -2, -4, -6, -8],
+            leaf=[drawn.gauss(0, 0.05) for _ in range(8)],
+            node_count=[8, 4, 4, 2, 2, 2, 2],
+            leaf_count=[1] * 8,
+        )
+        for _ in range(100)
+    ]
+    text = RankerModel(("viewed",), "popular", TreeEnsemble(names, trees)).to_json()
+    rows = {RankerRow.MODEL: text, RankerRow.VERSION: RankerModel.version_of(text)}
+    snapshot = Snapshot.objects.create(recommender="ranker", algorithm="bench", sources=["ranker"])
+    get_store().write(snapshot, [("ranker", key, "trees", [(value, 1.0, 0)]) for key, value in rows.items()])
     get_store().activate(snapshot)
 
 

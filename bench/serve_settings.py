@@ -46,24 +46,32 @@ _ALGORITHM = {
     "options": {"events": {"view": 1.0}},
 }
 
+_FOR_YOU = {
+    "sources": [
+        {"source": "for_you", "recommenders": ["viewed"]},
+        {"source": "similar_visitors", "recommenders": ["personal"]},
+    ],
+    "filters": ["purchased", "dismissed"],
+    "size": 12,
+}
+
 RECOMMENDATIONS = {
     "ADAPTER": "shop.adapter.ShopAdapter",
     "STORE": os.environ.get("BENCH_STORE", "recommendations.store.cached.CachedStore"),
-    "RECOMMENDERS": {"viewed": _ALGORITHM, "bought": _ALGORITHM, "personal": _ALGORITHM},
+    "RECOMMENDERS": {
+        "viewed": _ALGORITHM,
+        "bought": _ALGORITHM,
+        "personal": _ALGORITHM,
+        "ranker": _ALGORITHM,
+    },
     "PLACEMENTS": {
         "similar": {
             "sources": [{"source": "similar", "recommenders": ["viewed"]}],
             "filters": ["shown_item"],
             "size": 12,
         },
-        "for_you": {
-            "sources": [
-                {"source": "for_you", "recommenders": ["viewed"]},
-                {"source": "similar_visitors", "recommenders": ["personal"]},
-            ],
-            "filters": ["purchased", "dismissed"],
-            "size": 12,
-        },
+        "for_you": _FOR_YOU,
+        "for_you_ranked": {**_FOR_YOU, "rerank": [{"rerank": "learned", "recommender": "ranker"}]},
         "row_similar": {
             "page": "bench",
             "title": "You may also like",
