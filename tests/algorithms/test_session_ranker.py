@@ -204,7 +204,9 @@ def test_what_is_wrong_is_told() -> None:
     with pytest.raises(ConfigurationError, match=r"\{'name': 'x'\} names no \"recommender\""):
         SessionRanker(bases=[{"name": "x"}])
     popular = {"algorithm": HERE + "popular.Popular"}
-    with pytest.raises(ConfigurationError, match=r"Popular \(.*\) makes no item → item lists; name a recommender"):
+    with pytest.raises(
+        ConfigurationError, match=r"Popular \(.*\) makes no item → item lists; name a recommender"
+    ):
         SessionRanker(bases=[popular])
     with pytest.raises(ConfigurationError, match="makes no segment → item lists"):
         SessionRanker(popularity={"algorithm": HERE + "item_knn.ItemKNN"})
