@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,17 +11,12 @@ from typing import Any
 from recommendations.datatypes import ItemData
 from recommendations.models import Item
 
-_COLUMNS = (
-    *("title", "group_key", "categories", "brand", "supplier", "price", "cost", "stock"),
-    *("created_at", "price_changed_at", "attributes"),
-    *("available_from", "available_until", "minimum_age", "customer_groups"),
-)
 _LISTED = ("categories", "customer_groups")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """As ItemData; "", None or empty where nothing is known. `group_key` "" = no variants."""
+    """Columns of the mirror, as ItemData; "", None or empty where nothing is known. `group_key` "" = no variants."""
 
     title: str = ""
     group_key: str = ""
@@ -58,6 +53,10 @@ class Facts:
         return float((self.price - self.cost) / self.price)
 
 
+_COLUMNS = tuple(each.name for each in fields(Facts))
+_LISTED_AT = tuple(map(_COLUMNS.index, _LISTED))
+_ATTRIBUTES_AT = _COLUMNS.index("attributes")
+
 #: Of an item that the mirror does not know.
 NOTHING_KNOWN = Facts()
 
@@ -67,12 +66,8 @@ def read_facts(scope: str, keys: Iterable[str]) -> dict[str, Facts]:
     rows = Item.objects.filter(scope=scope, item_key__in=list(keys)).values_list("item_key", *_COLUMNS)
     found = {}
     for key, *values in rows:
-        facts = dict(zip(_COLUMNS, values, strict=True))
-        found[key] = Facts(
-            **{
-                **facts,
-                **{name: tuple(facts[name] or ()) for name in _LISTED},
-                "attributes": facts["attributes"] or {},
-            }
-        )
+        for at in _LISTED_AT:
+            values[at] = tuple(values[at] or ())
+        values[_ATTRIBUTES_AT] = values[_ATTRIBUTES_AT] or {}
+        found[key] = Facts(*values)
     return found
