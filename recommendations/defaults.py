@@ -107,11 +107,17 @@ RECOMMENDERS: dict[str, dict[str, Any]] = {
 
 _FILTERS = ["shown_item", "cart", "purchased", "dismissed"]
 
+#: What things say of themselves tells less than what visitors did with them: it breaks ties, and knows new things.
+_FOR_YOU = [
+    {"source": "for_you", "recommenders": ["also_viewed", "also_bought"], "weight": 1.0},
+    {"source": "for_you", "recommenders": ["similar_content"], "weight": 0.1},
+]
+
 PLACEMENTS: dict[str, dict[str, Any]] = {
     "home_for_you": {
         "page": "home",
         "title": _("Recommended for you"),
-        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
+        "sources": _FOR_YOU,
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },
@@ -163,14 +169,17 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
     "order_complete": {
         "page": "order_complete",
         "title": _("You may like these next"),
-        "sources": [{"source": "together", "recommenders": ["also_bought", "similar_content"]}],
+        "sources": [
+            {"source": "together", "recommenders": ["also_bought"], "weight": 1.0},
+            {"source": "together", "recommenders": ["similar_content"], "weight": 0.1},
+        ],
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },
     "account": {
         "page": "account",
         "title": _("Picked for you"),
-        "sources": [{"source": "for_you", "recommenders": ["also_viewed", "also_bought", "similar_content"]}],
+        "sources": _FOR_YOU,
         "filters": _FILTERS,
         "fallback": [{"source": "popular"}],
     },

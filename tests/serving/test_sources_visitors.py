@@ -213,7 +213,7 @@ def test_a_published_recommender_taken_away_is_done_without(settings: Any) -> No
         "PLACEMENTS": {"row": {"sources": [row]}},
     }
     (link,) = get_placement("row").sources
-    assert link.source.recommenders == ("also_viewed", "also_bought", "similar_content")
+    assert link.source.recommenders == ("also_viewed", "also_bought")
 
 
 PERSONAL = ("for_you", "given", "recently_viewed", "buy_again", "similar_visitors", "from_community")

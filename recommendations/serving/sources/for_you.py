@@ -35,7 +35,7 @@ class ForYou(Source):
 
     name = "for_you"
     needs = frozenset({"history"})
-    default_recommenders = ("also_viewed", "also_bought", "similar_content")
+    default_recommenders = ("also_viewed", "also_bought")
     options = {"published": (), "published_weight": 1.0}
 
     def __init__(self, recommenders: Sequence[str] | None = None, **options: Any) -> None:
