@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.serving.urls")]
 @pytest.fixture
 def shop(transactional_db: None, settings: Any) -> None:
     """The shop of twelve with two full rows, visible to the server's threads."""
-    settings.RECOMMENDATIONS = twelve.SETTINGS
+    # The page has no row "for you", which would keep some of what is popular for itself.
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"home_for_you": None}}
     settings.MIDDLEWARE = [*django_settings.MIDDLEWARE]
     twelve.CART.clear()
     while not RECEIVED.empty():

@@ -50,11 +50,12 @@ class NoTea(Filter):
 def test_the_defaults_are_sound() -> None:
     assert placement_errors() == {}
     assert {placement.page for placement in map(get_placement, ours.placements)} == {
-        *("home", "category", "product", "cart", "order_complete", "account", "search")
+        *("home", "category", "product", "cart", "order_complete", "account", "search"),
+        "",  # what only the API gives
     }
     assert [placement.name for placement in placements_of_page("product")] == [
-        "product_page",
         "product_together",
+        "product_page",
     ]
     assert placements_of_page("") == ()
 
