@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
 
@@ -239,6 +240,11 @@ class Adapter:
     def in_cart(self, context: Context) -> Iterable[str]:
         """Item keys in the visitor's cart."""
         return ()
+
+    def missing_for_free_shipping(self, context: Context) -> Decimal | None:
+        """How much more the visitor's cart must cost so that shipping is free, in the context's currency; None where
+        nothing is missing, or shipping is never free."""
+        return None
 
     def visitor_attributes(self, user: Any) -> Mapping[str, Any]:
         """Lawful basics about a user."""

@@ -119,7 +119,7 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
         "title": _("Recommended for you"),
         "sources": _FOR_YOU,
         "filters": _FILTERS,
-        "fallback": [{"source": "popular"}],
+        "fallback": [{"source": "onboarding"}, {"source": "popular"}],
     },
     "home_popular": {
         "page": "home",
@@ -155,6 +155,15 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
             {"source": "popular_in_category"},
             {"source": "popular"},
         ],
+    },
+    # Before the other row of its page; empty unless the adapter says what is missing.
+    "cart_free_shipping": {
+        "page": "cart",
+        "title": _("For free shipping"),
+        "sources": [{"source": "free_shipping"}],
+        "filters": _FILTERS,
+        "size": 4,
+        "minimum": 0,
     },
     "cart": {
         "page": "cart",

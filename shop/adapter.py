@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 
 from recommendations.adapter import Adapter, Behaviour
 from recommendations.datatypes import Context, Hit, Kind
-from shop.cart import SESSION_KEY
+from shop.cart import SESSION_KEY, Cart
 from shop.models import Order, OrderLine, Product
 
 
@@ -124,3 +125,8 @@ class ShopAdapter(Adapter):
             return ()
         pairs = Product.objects.filter(pk__in=quantities).values_list("pk", "parent_id")
         return [str(parent_pk or pk) for pk, parent_pk in pairs]
+
+    def missing_for_free_shipping(self, context: Context) -> Decimal | None:
+        if context.request is None:
+            return None
+        return Cart(context.request).totals.missing_for_free_shipping or None

@@ -74,6 +74,14 @@ class Reasons:
         brand = self._page.about.brand
         return _("Popular from %(brand)s") % {"brand": brand} if brand else ""
 
+    def free_shipping(self, candidate: Candidate) -> str:
+        product, missing = self._products.get(candidate.item_key), self._page.missing_for_free_shipping
+        if product is None or missing is None:
+            return ""
+        # What is paid, not the regular price that the mirror holds.
+        price = get_adapter().card(product, self._page.context).price
+        return _("With it, shipping is free") if price is not None and price >= missing else ""
+
     def _did(self, item_key: str) -> str:
         """What the visitor last did with an item, as a sentence that takes its `title`."""
         kinds = [touch.kind for touch in self._page.history.touches if touch.item_key == item_key]
@@ -137,6 +145,8 @@ _SAYINGS: Mapping[str, Callable[[Reasons, Candidate], str]] = {
     "from_community": _plain(gettext_noop("Liked by customers like you")),
     "on_sale": _plain(gettext_noop("On sale")),
     "price_dropped": _plain(gettext_noop("The price fell")),
+    "free_shipping": Reasons.free_shipping,
+    "onboarding": _plain(gettext_noop("Fits what brought you here")),
     "search": _plain(gettext_noop("Fits your search")),
     "rule": _plain(gettext_noop("Picked by us")),
 }

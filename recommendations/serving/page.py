@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +43,10 @@ class Reads:
     @cached_property
     def cart(self) -> frozenset[str]:
         return frozenset(get_adapter().in_cart(self.context))
+
+    @cached_property
+    def missing_for_free_shipping(self) -> Decimal | None:
+        return get_adapter().missing_for_free_shipping(self.context)
 
     def seen(self, now: datetime) -> tuple[Sight, ...]:
         if self._seen is None:
@@ -161,6 +166,11 @@ class Page:
     def cart(self) -> frozenset[str]:
         """Item keys in the visitor's cart."""
         return self.reads.cart
+
+    @property
+    def missing_for_free_shipping(self) -> Decimal | None:
+        """What the cart lacks for free shipping, in the context's currency; None where the shop does not say."""
+        return self.reads.missing_for_free_shipping
 
     @property
     def categories(self) -> tuple[str, ...]:

@@ -73,6 +73,11 @@ class Placement:
         return [*(link.source for link in links), *self.rerankers]
 
     @property
+    def ranks_early(self) -> bool:
+        """Can its candidates be put in order before the shop is asked about them?"""
+        return bool(self.rerankers) and all(each.ranks_early for each in self.rerankers)
+
+    @property
     def looks_at_most(self) -> int:
         """So many candidates decide about the list, where nothing but rerankers that look at no more do; else 0."""
         if any("facts" in each.needs for each in self.filters):

@@ -58,6 +58,11 @@ class Row:
     new: list[Candidate]
 
     @property
+    def is_early(self) -> bool:
+        """Are its own candidates put in order before the shop is asked?"""
+        return self.placement.ranks_early and not self.steering.rules
+
+    @property
     def needs_facts(self) -> bool:
         return self.placement.needs_facts or bool(self.steering.rules)
 
@@ -104,6 +109,7 @@ class PagePlan:
         self._has_limits = known_of(page.context.scope).has_limits
         self._has_rest = False
         rows = list(self.rows.values())
+        self._rank_early([row for row in rows if row.is_early])
         asked = [candidate for row in rows for candidate in row.first]
         if any(row.is_short for row in rows):
             asked += [candidate for row in rows for candidate in row.rest]
@@ -184,10 +190,10 @@ class PagePlan:
         return [each for each in candidates if self.page.group_of(each.item_key) not in groups]
 
     def _from_sources(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
-        chosen = self._ranked(row, self._free(row, row.main, held), size, [])
+        chosen = self._ranked(row, self._free(row, row.main, held), size, [], is_own=True)
         if len(chosen) < (size if row.later else min(row.placement.minimum, size)):
             self._take_rest()
-            chosen = self._ranked(row, self._free(row, row.main, held), size, [])
+            chosen = self._ranked(row, self._free(row, row.main, held), size, [], is_own=True)
         return chosen
 
     def _filled(
@@ -306,6 +312,20 @@ class PagePlan:
         else:
             self.page.reads.groups(asked)
 
+    def _rank_early(self, rows: Sequence[Row]) -> None:
+        """Put in order what can be before the shop is asked, so that it is asked about the first few only."""
+        if not rows:
+            return
+        candidates = [each.item_key for row in rows for each in row.main]
+        besides = (key for row in rows for each in row.placement.rerankers for key in each.looks_at(self.page))
+        self.page.reads.facts([*self.page.item_keys, *candidates, *besides])
+        for row in rows:
+            ranked = row.main
+            for each in row.placement.rerankers:
+                ranked = each.rerank(ranked, self.page, row.size, []) if ranked else ranked
+            n = math.ceil(row.size * OVERFETCH)
+            row.main, row.later = ranked[:n], [*ranked[n:], *row.later]
+
     def _take_rest(self) -> None:
         """Add what the shop was not asked about at first, to all rows: a page asks a second time at most."""
         if self._has_rest:
@@ -336,16 +356,23 @@ class PagePlan:
         return candidates
 
     def _ranked(
-        self, row: Row, candidates: Iterable[Candidate], size: int, placed: Sequence[Candidate]
+        self,
+        row: Row,
+        candidates: Iterable[Candidate],
+        size: int,
+        placed: Sequence[Candidate],
+        *,
+        is_own: bool = False,
     ) -> list[Candidate]:
-        """The first `size` candidates, one a group of variants, to be shown behind those `placed` already."""
+        """The first `size` candidates, one a group of variants, to be shown behind those `placed` already. The row's own
+        may be in order already."""
         groups = {self.page.group_of(candidate.item_key) for candidate in placed}
         first: dict[str, Candidate] = {}
         for candidate in candidates:
             first.setdefault(self.page.group_of(candidate.item_key), candidate)
         found = [candidate for group, candidate in first.items() if group not in groups]
         found = row.steering.weighed(found)
-        for each in row.placement.rerankers:
+        for each in () if is_own and row.is_early else row.placement.rerankers:
             if found and size > 0:
                 found = each.rerank(found, self.page, size, placed)
         return row.steering.capped(found, size, placed)[: max(size, 0)]

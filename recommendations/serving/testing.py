@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from recommendations.datatypes import Candidate, Context
 from recommendations.exceptions import UnknownOption
@@ -41,13 +42,16 @@ def make_page(
     lists: Mapping[ListRequest, StoredList] | None = None,
     context: Context | None = None,
     seen: tuple[Sight, ...] = (),
+    missing: Decimal | None = None,
 ) -> Page:
     """A page for tests, whose history, cart, groups, facts, lists and what was seen are given, so that it reads
-    nothing. `about` is what the item shown says of itself; with `title` alone it says no more than that."""
+    nothing. `about` is what the item shown says of itself; with `title` alone it says no more than that. `missing` is
+    what the cart lacks for free shipping."""
     context = context or Context()
     reads = Reads(context)
     reads.history, reads.cart = history, cart
     reads._seen = seen
+    reads.missing_for_free_shipping = missing
     reads._groups = _Groups(groups or {})
     reads._facts = _Facts(facts or {})
     reads._lists = _Lists(lists or {})

@@ -18,6 +18,7 @@ def products(db: None, settings: Any) -> Iterator[dict[str, Product]]:
     """The shop of twelve, with lists for the bread b1 and for everybody."""
     settings.RECOMMENDATIONS = twelve.SETTINGS
     twelve.CART.clear()
+    twelve.MISSING.clear()
     rate_guard._windows.clear()
     cache.clear()
     found = twelve.stock_the_shop()
@@ -25,6 +26,7 @@ def products(db: None, settings: Any) -> Iterator[dict[str, Product]]:
     twelve.publish_popular(everybody=["d1", "d2"], Drinks_Tea=["t1", "t2", "t3", "b1"])
     yield found
     twelve.CART.clear()
+    twelve.MISSING.clear()
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ def products(db: None, settings: Any) -> Iterator[dict[str, Product]]:
     """The shop of twelve, behind its own adapter."""
     settings.RECOMMENDATIONS = twelve.SETTINGS
     twelve.CART.clear()
+    twelve.MISSING.clear()
     stock = twelve.stock_the_shop()
     # What a process asks the mirror once a minute.
     scopes.known_of("")
     yield stock
     twelve.CART.clear()
+    twelve.MISSING.clear()
 
 
 @pytest.fixture

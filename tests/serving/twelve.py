@@ -38,6 +38,9 @@ BRANDS = {"b": "Crust", "d": "Dale", "f": "Orchard", "t": "Leaf"}
 #: What the adapter says is in everybody's cart.
 CART: list[str] = []
 
+#: What it says is missing for free shipping: one amount, or nothing.
+MISSING: list[Decimal] = []
+
 
 class TwelveAdapter(ShopAdapter):
     """Every product, variants too, is an item; its key is its SKU."""
@@ -69,6 +72,9 @@ class TwelveAdapter(ShopAdapter):
 
     def in_cart(self, context: Context) -> Iterable[str]:
         return tuple(CART)
+
+    def missing_for_free_shipping(self, context: Context) -> Decimal | None:
+        return MISSING[0] if MISSING else None
 
 
 SETTINGS: dict[str, Any] = {"ADAPTER": "tests.serving.twelve.TwelveAdapter"}

@@ -32,6 +32,7 @@ class Learned(Reranker):
     needs = frozenset({"history", "facts"})
     options = {"recommender": "ranker"}
     looks_at_most = CANDIDATES
+    ranks_early = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -15,7 +15,9 @@ from recommendations.serving.sources.everybody import (
     Trending,
 )
 from recommendations.serving.sources.for_you import ForYou, Given
+from recommendations.serving.sources.free_shipping import FreeShipping
 from recommendations.serving.sources.items import CrossCategory, Similar, Together, ViewedBought
+from recommendations.serving.sources.onboarding import Onboarding
 from recommendations.serving.sources.segments import PopularInCategory, SameBrand, SameCategory
 from recommendations.serving.sources.visitors import (
     BuyAgain,
@@ -26,8 +28,8 @@ from recommendations.serving.sources.visitors import (
 from recommendations.serving.sources.words import Search
 
 _ALL: tuple[type[Source], ...] = (
-    *(Similar, Together, CrossCategory, ViewedBought, Search),
-    *(ForYou, Given, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
+    *(Similar, Together, CrossCategory, FreeShipping, ViewedBought, Search),
+    *(Onboarding, ForYou, Given, RecentlyViewed, BuyAgain, SimilarVisitors, FromCommunity),
     *(Popular, Trending, NewArrivals, BestSellers, MostViewed, MostCarted, HighConversion),
     *(OnSale, PriceDropped),
     *(PopularInCategory, SameCategory, SameBrand),
