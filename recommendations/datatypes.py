@@ -113,6 +113,10 @@ def category_levels(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)] if path else []
 
 
+#: The channel of a context that a mail is made for.
+MAIL_CHANNEL = "email"
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """For whom, where and when a list is made. `request` is absent in e-mails and workers; `moment`, with its zone, is

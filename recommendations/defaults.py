@@ -298,6 +298,10 @@ DEFAULTS: dict[str, Any] = {
     "PURCHASED_DAYS": 30,
     # A slate's token is good for so long.
     "TOKEN_SECONDS": 24 * 3600,
+    # Where the shop is, for links in mails ("https://shop.example"); "": as the request says that a mail is made in.
+    "SITE_URL": "",
+    # A click in a mail is counted for so long; its link leads to the product for ever.
+    "MAIL_CLICK_SECONDS": 30 * 24 * 3600,
     # A purchase belongs to the last click on the same item within so many hours.
     "CLICK_WINDOW_HOURS": 24,
     # Where training keeps the events that it has read, so that the next run reads only what changed: a folder of its

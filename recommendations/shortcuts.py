@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
 from recommendations.datatypes import Context, Slate
+
+if TYPE_CHECKING:
+    from recommendations.serving.mail import Mail
 
 
 class ForWhom(TypedDict, total=False):
@@ -66,6 +69,17 @@ def recommend(
 def similar(item: Any, **options: Unpack[ForWhom]) -> Slate:
     """What the page of a product shows beside it, the placement `product_page`: `similar(product, request=request)`."""
     return recommend("product_page", item=item, **options)
+
+
+def recommend_for_mail(placement: str, **options: Any) -> Mail:
+    """A slate for a mail, without a request: `recommend_for_mail("home_for_you", user=customer)` has `html` and `text`.
+
+    See `recommendations.serving.mail.recommend_for_mail` for the options. Raises ConfigurationError when nothing says
+    where the shop is (`SITE_URL`).
+    """
+    from recommendations.serving.mail import recommend_for_mail as recommend_for_mail_
+
+    return recommend_for_mail_(placement, **options)
 
 
 def record(kind: str, item: Any = None, **options: Any) -> bool:

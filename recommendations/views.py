@@ -1,20 +1,23 @@
-"""The beacon that `track.js` sends: what was seen, clicked and dismissed, with each slate's signed token."""
+"""What browsers send with a slate's signed token: what was seen, clicked and dismissed, in pages and in mails."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
+from recommendations.conf import settings
 from recommendations.exceptions import InvalidEvent, InvalidToken
-from recommendations.serving import fragments
+from recommendations.serving import fragments, tokens
+from recommendations.serving.mail import target_of
 from recommendations.serving.tokens import read as read_token
 from recommendations.tracking import counters
+from recommendations.tracking.recording import is_prefetch
 from recommendations.tracking.slates import record_click, record_dismissal, record_seen, take_back_dismissal
 from recommendations.tracking.visitors import set_personalising
 
@@ -49,6 +52,29 @@ def fragment(request: HttpRequest) -> HttpResponse:
     except InvalidToken as error:
         return JsonResponse({"errors": [str(error)]}, status=400)
     return HttpResponse(html) if html else HttpResponse(status=204)
+
+
+@never_cache
+@require_safe
+def click(request: HttpRequest) -> HttpResponse:
+    """A link in a mail: notes the click, and leads to the product's own page and nowhere else.
+
+    The token names the products that the mail offered, so that nobody can make a link that leads anywhere else: 404
+    for a forged token, another product, or one that is no more.
+    """
+    item_key = request.GET.get("item", "")
+    try:
+        payload = tokens.read_of_any_age(request.GET.get("of", ""))
+    except InvalidToken as error:
+        counters.count("refused_token")
+        raise Http404(str(error)) from None
+    target = target_of(item_key, request) if payload.position(item_key) is not None else ""
+    if not target:
+        raise Http404(f"There is no product {item_key!r} here.")
+    is_somebodys = request.method == "GET" and not is_prefetch(request)
+    if is_somebodys and tokens.age_of(payload) <= settings.MAIL_CLICK_SECONDS:
+        record_click(payload, item_key, request)
+    return HttpResponseRedirect(target)
 
 
 @csrf_exempt  # sendBeacon can send no header; the signed token proves that the slate is ours

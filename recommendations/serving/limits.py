@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from recommendations.adapter import Adapter, get_adapter
-from recommendations.datatypes import Context
+from recommendations.datatypes import MAIL_CHANNEL, Context
 from recommendations.serving.facts import Facts
 
 
@@ -23,8 +23,12 @@ class Viewer:
         self._now = now
 
     def sees_sensitive_on(self, page: str) -> bool:
-        """May the placements of a page show this viewer sensitive items?"""
-        return not declares_sensitive() or get_adapter().allows_sensitive(self._context.with_(page=page))
+        """May the placements of a page show this viewer sensitive items? Those of a mail never may."""
+        if not declares_sensitive():
+            return True
+        return self._context.channel != MAIL_CHANNEL and get_adapter().allows_sensitive(
+            self._context.with_(page=page)
+        )
 
     @cached_property
     def _age(self) -> int | None:

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from recommendations.datatypes import Slate
 from recommendations.exceptions import ConfigurationError
+from recommendations.serving import mail
 from recommendations.serving.engine import recommend_for
 from recommendations.serving.fragments import address, templates_of
 
@@ -83,6 +84,20 @@ def recommendations(context: template.Context, placement: str, *, lazy: bool = F
 def you_may_also_like(context: template.Context, product: Any, **options: Any) -> str:
     """`{% you_may_also_like product %}`: short for `{% recommendations "product_page" item=product %}`."""
     return recommendations(context, "product_page", item=product, **options)
+
+
+@register.simple_tag(takes_context=True)
+def recommendations_mail(
+    context: template.Context, placement: str, *, text: bool = False, **options: Any
+) -> str:
+    """`{% recommendations_mail "home_for_you" user=customer %}`: a row for the HTML part of a mail; `text=True` for
+    the other part, inside `{% autoescape off %}`. Needs no request. Options: user, context, item, items, category, size,
+    title."""
+    try:
+        found = mail.recommend_for_mail(placement, request=context.get("request"), **options)
+    except ConfigurationError as error:
+        return _complain(str(error), error)
+    return found.text if text else found.html
 
 
 @register.simple_tag
