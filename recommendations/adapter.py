@@ -241,6 +241,11 @@ class Adapter:
         """Item keys in the visitor's cart."""
         return ()
 
+    def segment_urls(self, kind: str, keys: Sequence[str], context: Context) -> Mapping[str, str]:
+        """Addresses of the pages of categories (`kind` is "category", keys are paths) or brands ("brand"), those that
+        the visitor may see now; segments without one are not shown."""
+        return {}
+
     def missing_for_free_shipping(self, context: Context) -> Decimal | None:
         """How much more the visitor's cart must cost so that shipping is free, in the context's currency; None where
         nothing is missing, or shipping is never free."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from recommendations.adapter import Adapter, Behaviour
 from recommendations.datatypes import Context, Hit, Kind
 from shop.cart import SESSION_KEY, Cart
-from shop.models import Order, OrderLine, Product
+from shop.models import Category, Order, OrderLine, Product
 
 
 def order_lines() -> QuerySet[OrderLine]:
@@ -125,6 +127,11 @@ class ShopAdapter(Adapter):
             return ()
         pairs = Product.objects.filter(pk__in=quantities).values_list("pk", "parent_id")
         return [str(parent_pk or pk) for pk, parent_pk in pairs]
+
+    def segment_urls(self, kind: str, keys: Sequence[str], context: Context) -> Mapping[str, str]:
+        if kind == "category":
+            return {each.path: each.get_absolute_url() for each in Category.objects.filter(path__in=keys)}
+        return {brand: f"{reverse('shop:products')}?{urlencode({'brand': brand})}" for brand in keys}
 
     def missing_for_free_shipping(self, context: Context) -> Decimal | None:
         if context.request is None:

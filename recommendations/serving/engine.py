@@ -81,7 +81,7 @@ def recommend_all(
         context = get_adapter().context(request).with_(channel=channel)
         about = {name: value for name, value in options.items() if name not in ("size", "title")}
         try:
-            with _savepoint():
+            with savepoint():
                 _plan_together(placements, context, shown(**about), options.get("size"))
         except Exception as error:
             # What is wrong is told by the placement that it is wrong with, when it is asked for by itself.
@@ -92,7 +92,7 @@ def recommend_all(
 def never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
     """What `make` makes; an empty slate, and a line in the log, when it fails. Raises with `DEBUG` on."""
     try:
-        with _savepoint():
+        with savepoint():
             return make()
     except Exception:
         if django_settings.DEBUG:
@@ -204,7 +204,7 @@ def _plan_together(names: Sequence[str], context: Context, about: Shown, size: i
     page = Page(
         context.with_(page=asked[0].page if len(pages) == 1 else ""),
         about,
-        kept.setdefault("reads", Reads(context)),
+        reads_of(context),
     )
     plan = PagePlan(page, together.values(), sizes, planned_by.rules)
     kept.update({(planned_by, name, about.signature): plan for name in pages})
@@ -217,7 +217,7 @@ def _plan(layout: Layout, placement: Placement, context: Context, shown: Shown, 
     plan: PagePlan | None = kept.get(signature)
     if plan is not None and plan.has_room_for(placement.name, size):
         return plan
-    page = Page(context, shown, kept.setdefault("reads", Reads(context)))
+    page = Page(context, shown, reads_of(context))
     sizes = {placement.name: max(size, placement.size)}
     plan = plan_of_page(page, layout, placement, layout.rules, sizes)
     kept[signature] = plan
@@ -240,6 +240,12 @@ def plan_of_page(
             "Planning the page %r failed: %s. Trying %r alone.", placement.page, error, placement.name
         )
         return PagePlan(page, (placement,), sizes, rules)
+
+
+def reads_of(context: Context) -> Reads:
+    """What was read for this request so far."""
+    reads: Reads = _kept_plans(context).setdefault("reads", Reads(context))
+    return reads
 
 
 def _kept_plans(context: Context) -> dict[Any, Any]:
@@ -295,7 +301,7 @@ def titled(title: str) -> str:
 
 
 @contextmanager
-def _savepoint() -> Iterator[None]:
+def savepoint() -> Iterator[None]:
     """Inside a transaction on PostgreSQL a failed query would spoil the rest of the page; a savepoint keeps it."""
     connection = connections[router.db_for_read(RankedList)]
     if connection.in_atomic_block and connection.vendor != "sqlite":

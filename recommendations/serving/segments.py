@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from django.conf import settings as django_settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from recommendations.adapter import get_adapter
 from recommendations.datatypes import EVERYBODY, Context, ListKind
+from recommendations.exceptions import ConfigurationError
+from recommendations.serving.engine import reads_of, savepoint
 from recommendations.serving.facts import Facts
 from recommendations.serving.page import Reads
 from recommendations.store import ListRequest
+
+logger = logging.getLogger("recommendations")
 
 SegmentKind = Literal["category", "brand"]
 
 #: Whose list of everybody stands in for a visitor of whom nothing is known.
 POPULAR = "popular"
+
+#: The shop is asked for addresses of so many times as many segments as are shown, as some have no page.
+MOST_ASKED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,74 @@ class Segment:
 
     key: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedSegment:
+    """A category or brand as a page shows it."""
+
+    key: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """Links to categories or brands under a title; falsy when there are none."""
+
+    kind: str
+    title: str
+    personal: bool
+    links: tuple[LinkedSegment, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.links)
+
+    def __iter__(self) -> Iterator[LinkedSegment]:
+        return iter(self.links)
+
+
+def recommend_segments(
+    request: HttpRequest | None, kind: SegmentKind, size: int = 8, title: str = ""
+) -> SegmentRow:
+    """Links to the visitor's categories or brands, then to those that everybody likes, up to `size`.
+
+    Only segments that the adapter has an address for (`segment_urls`). One query, the mirror's, besides what the page's
+    placements read anyway. Never raises into a page unless `DEBUG` is on: what goes wrong is logged, and the row empty.
+    """
+    try:
+        with savepoint():
+            return _row(get_adapter().context(request), kind, size, title)
+    except Exception:
+        if django_settings.DEBUG:
+            raise
+        logger.exception("The row of kind %r is left out; the page goes on without it.", kind)
+        return SegmentRow(kind, title, False)
+
+
+def _row(context: Context, kind: SegmentKind, size: int, title: str) -> SegmentRow:
+    if kind not in _TITLES:
+        raise ConfigurationError(f"There are no segments of kind {kind!r}. Known: {', '.join(_TITLES)}.")
+    reads = reads_of(context)
+    everybodys = _popular(reads)
+    own = reads.history.weights
+    reads.facts([*own, *everybodys])  # all in one query
+    ranked = [*_ranked(own, kind, reads), *_ranked(everybodys, kind, reads)]
+    keys = list(dict.fromkeys(each.key for each in ranked))[: size * MOST_ASKED]
+    urls = get_adapter().segment_urls(kind, keys, context) if keys else {}
+    links = [LinkedSegment(key, _name_of(key, kind), urls[key]) for key in keys if urls.get(key)]
+    personal = any(each.key in urls for each in _ranked(own, kind, reads))
+    return SegmentRow(kind, title or _TITLES[kind](personal), personal, tuple(links[:size]))
+
+
+def _name_of(key: str, kind: SegmentKind) -> str:
+    return key.rpartition("/")[2] if kind == "category" else key
+
+
+_TITLES: Mapping[str, Callable[[bool], str]] = {
+    "category": lambda personal: _("Categories for you") if personal else _("Popular categories"),
+    "brand": lambda personal: _("Brands for you") if personal else _("Popular brands"),
+}
 
 
 def segments_for(context: Context, kind: SegmentKind, size: int) -> tuple[list[Segment], bool]:
@@ -37,9 +118,18 @@ def segments_for(context: Context, kind: SegmentKind, size: int) -> tuple[list[S
     weights: Mapping[str, float] = reads.history.weights
     personal = bool(weights)
     if not personal:
-        request = ListRequest(POPULAR, ListKind.SEGMENT, EVERYBODY)
-        found = reads.lists([request]).get(request)
-        weights = {key: score for key, score, _ in found.entries} if found is not None else {}
+        weights = _popular(reads)
+    return _ranked(weights, kind, reads)[:size], personal
+
+
+def _popular(reads: Reads) -> dict[str, float]:
+    """Item key → score of what everybody likes."""
+    request = ListRequest(POPULAR, ListKind.SEGMENT, EVERYBODY)
+    found = reads.lists([request]).get(request)
+    return {key: score for key, score, *_rest in found.entries} if found is not None else {}
+
+
+def _ranked(weights: Mapping[str, float], kind: SegmentKind, reads: Reads) -> list[Segment]:
     facts = reads.facts(weights)
     sums: dict[str, float] = defaultdict(float)
     for item_key, weight in weights.items():
@@ -47,7 +137,7 @@ def segments_for(context: Context, kind: SegmentKind, size: int) -> tuple[list[S
             sums[segment] += weight
     total = sum(weights.values()) or 1.0
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Segment(key, weight / total) for key, weight in ranked[:size]], personal
+    return [Segment(key, weight / total) for key, weight in ranked]
 
 
 def _segments(facts: Facts, kind: SegmentKind) -> list[str]:

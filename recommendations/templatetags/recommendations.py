@@ -20,6 +20,7 @@ from recommendations.exceptions import ConfigurationError
 from recommendations.serving import mail
 from recommendations.serving.engine import recommend_for
 from recommendations.serving.fragments import address, templates_of
+from recommendations.serving.segments import SegmentKind, SegmentRow, recommend_segments
 
 logger = logging.getLogger("recommendations")
 register = template.Library()
@@ -87,12 +88,32 @@ def you_may_also_like(context: template.Context, product: Any, **options: Any) -
 
 
 @register.simple_tag(takes_context=True)
+def get_recommended_segments(
+    context: template.Context, kind: SegmentKind, *, size: int = 8, title: str = ""
+) -> SegmentRow:
+    """`{% get_recommended_segments "brand" as row %}`: its title and links, for your own HTML."""
+    return recommend_segments(_request(context), kind, size, title)
+
+
+@register.simple_tag(takes_context=True)
+def recommended_segments(context: template.Context, kind: SegmentKind, **options: Any) -> str:
+    """`{% recommended_segments "category" size=8 %}`: links to the visitor's categories or, with "brand", brands;
+    nothing when the adapter has no addresses for them. The template is `recommendations/segments.html`."""
+    row = get_recommended_segments(context, kind, **options)
+    if not row:
+        return ""
+    chosen = context.template.engine.get_template("recommendations/segments.html")  # type: ignore[union-attr]
+    with context.push(row=row):
+        return chosen.render(context)
+
+
+@register.simple_tag(takes_context=True)
 def recommendations_mail(
     context: template.Context, placement: str, *, text: bool = False, **options: Any
 ) -> str:
     """`{% recommendations_mail "home_for_you" user=customer %}`: a row for the HTML part of a mail; `text=True` for
-    the other part, inside `{% autoescape off %}`. Needs no request. Options: user, context, item, items, category, size,
-    title."""
+    the other part, inside `{% autoescape off %}`. Needs no request. Options: user, context, item, items, category,
+    size, title."""
     try:
         found = mail.recommend_for_mail(placement, request=context.get("request"), **options)
     except ConfigurationError as error:
