@@ -73,6 +73,11 @@ class Placement:
         return [*(link.source for link in links), *self.rerankers]
 
     @property
+    def filters_need_facts(self) -> bool:
+        """Do its filters look at what the mirror says of items?"""
+        return any("facts" in each.needs for each in self.filters)
+
+    @property
     def ranks_early(self) -> bool:
         """Can its candidates be put in order before the shop is asked about them?"""
         return bool(self.rerankers) and all(each.ranks_early for each in self.rerankers)
@@ -80,7 +85,7 @@ class Placement:
     @property
     def looks_at_most(self) -> int:
         """So many candidates decide about the list, where nothing but rerankers that look at no more do; else 0."""
-        if any("facts" in each.needs for each in self.filters):
+        if self.filters_need_facts:
             return 0
         each = [reranker.looks_at_most for reranker in self.rerankers]
         return max(each) if each and all(each) else 0
@@ -101,6 +106,11 @@ class Layout:
         self._rule_overrides = rule_overrides or {}
         self._placements: dict[str, Placement] = {}
         self._pages: dict[str, tuple[Placement, ...]] = {}
+
+    def with_(self, name: str, override: Override | None) -> Layout:
+        """The same with another Override of one placement; None: with none."""
+        others = {each: found for each, found in self._overrides.items() if each != name}
+        return Layout(others if override is None else {**others, name: override}, self._rule_overrides)
 
     def placement(self, name: str) -> Placement:
         """Raises UnknownName when there is none, and another ConfigurationError when its settings entry is wrong."""
@@ -136,7 +146,7 @@ class Layout:
                 return overridden(override)
             except ConfigurationError as error:
                 logger.warning("Override %s of the placement %r is ignored: %s", override.pk, name, error)
-        return _placement(name, settings.placement(name))
+        return made(name, settings.placement(name))
 
 
 def layout(scope: str = "") -> Layout:
@@ -174,10 +184,11 @@ def sound_placements(scope: str = "") -> list[Placement]:
 
 def overridden(override: Override) -> Placement:
     """The placement that an Override would make. Raises ConfigurationError when it does not fit the settings."""
-    return _placement(override.name, effective(override))
+    return made(override.name, effective(override))
 
 
-def _placement(name: str, entry: Mapping[str, Any]) -> Placement:
+def made(name: str, entry: Mapping[str, Any]) -> Placement:
+    """The placement of a whole settings entry. Raises ConfigurationError with the line that is wrong."""
     where = f'{NAME}["PLACEMENTS"]["{name}"]'
     return Placement(
         name=name,
@@ -200,7 +211,7 @@ def placement_errors() -> dict[str, RecommendationsError]:
     errors: dict[str, RecommendationsError] = {}
     for name in settings.placements:
         try:
-            _placement(name, settings.placement(name))
+            made(name, settings.placement(name))
         except RecommendationsError as error:
             errors[name] = error
     return errors
@@ -268,9 +279,9 @@ def _part(
             f"known: {', '.join(sorted(known))}."
         )
     options = dict(options)
-    made = _resolve(where, base.__name__.lower(), options.pop(word), known, base)
+    found = _resolve(where, base.__name__.lower(), options.pop(word), known, base)
     try:
-        return made(**options)
+        return found(**options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from error
 

@@ -64,6 +64,8 @@ class Row:
 
     @property
     def needs_facts(self) -> bool:
+        if self.is_early:  # its rerankers have read what they need
+            return self.placement.filters_need_facts
         return self.placement.needs_facts or bool(self.steering.rules)
 
     @property
@@ -314,11 +316,6 @@ class PagePlan:
 
     def _rank_early(self, rows: Sequence[Row]) -> None:
         """Put in order what can be before the shop is asked, so that it is asked about the first few only."""
-        if not rows:
-            return
-        candidates = [each.item_key for row in rows for each in row.main]
-        besides = (key for row in rows for each in row.placement.rerankers for key in each.looks_at(self.page))
-        self.page.reads.facts([*self.page.item_keys, *candidates, *besides])
         for row in rows:
             ranked = row.main
             for each in row.placement.rerankers:
@@ -364,8 +361,10 @@ class PagePlan:
         *,
         is_own: bool = False,
     ) -> list[Candidate]:
-        """The first `size` candidates, one a group of variants, to be shown behind those `placed` already. The row's own
-        may be in order already."""
+        """The first `size` candidates, one a group of variants, to be shown behind those `placed` already.
+
+        The row's own may be in order already.
+        """
         groups = {self.page.group_of(candidate.item_key) for candidate in placed}
         first: dict[str, Candidate] = {}
         for candidate in candidates:

@@ -15,15 +15,15 @@ from recommendations.store import ListRequest
 class Reranker(Part):
     """Puts the candidates of a placement into another order, or leaves some out.
 
-    All of them are for sale, unless it `ranks_early`, one a group of variants, best first. What the mirror says of them is known when it `needs`
-    the `facts` (`page.facts_of`).
+    All of them are for sale, unless it `ranks_early`, one a group of variants, best first. What the mirror says of them
+    is known when it `needs` the `facts` (`page.facts_of`).
     """
 
     #: So many candidates, the best ones, are all it needs; 0: the more the better.
     looks_at_most: ClassVar[int] = 0
 
-    #: May it rank before the shop is asked what it sells, so that the shop is asked about fewer? Then it leaves none out,
-    #: and looks at no others than the candidates: not at those that are placed.
+    #: May it rank before the shop is asked what it sells, so that the shop is asked about fewer? Then it leaves none
+    #: out, looks at no others than the candidates, not at those that are placed, and reads itself what it needs.
     ranks_early: ClassVar[bool] = False
 
     def requests(self, page: Page) -> list[ListRequest]:

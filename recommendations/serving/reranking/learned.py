@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,11 @@ logger = logging.getLogger("recommendations")
 
 #: What this process knows: (scope, recommender) → the version and the ranker, None for one that it cannot read.
 _known: dict[tuple[str, str], tuple[str, RankerModel | None]] = {}
+
+#: What this process knows of items: (scope, key) → until when, and what. Trees need no fresher prices.
+KNOWN_SECONDS = 60.0
+MOST_KNOWN = 20_000
+_items: dict[tuple[str, str], tuple[float, About]] = {}
 
 
 class Learned(Reranker):
@@ -100,8 +106,9 @@ class Learned(Reranker):
 
 
 def forget() -> None:
-    """Know no ranker, as a new process does."""
+    """Know nothing, as a new process does."""
     _known.clear()
+    _items.clear()
 
 
 def _lists_of(model: RankerModel, page: Page) -> list[ListRequest]:
@@ -131,8 +138,24 @@ def _rows(model: RankerModel, keys: Sequence[str], page: Page) -> list[list[floa
     everybody = found.get(ListRequest(model.popularity, ListKind.SEGMENT, EVERYBODY))
     popularity = {} if everybody is None else {key: score for key, score, _ in everybody.entries}
     session = Session(heaviest(page.history.weights), page.history.touches, page.now)
-    about = {key: _about(page.facts_of(key)) for key in (*keys, *session.weights)}
+    about = _what_is_known([*keys, *session.weights], page)
     return model.features.rows(keys, session, lists, popularity, about)
+
+
+def _what_is_known(keys: Sequence[str], page: Page) -> dict[str, About]:
+    """What the mirror says of items, as this process knows it for KNOWN_SECONDS; one query for those it does not."""
+    now, scope = time.monotonic(), page.context.scope
+    kept = {key: _items.get((scope, key)) for key in dict.fromkeys(keys)}
+    missing = [key for key, known in kept.items() if known is None or known[0] < now]
+    found = {key: known[1] for key, known in kept.items() if known is not None}
+    if missing:
+        facts = page.reads.facts(missing)
+        read = {key: _about(facts[key]) for key in missing}
+        found |= read
+        if len(_items) > MOST_KNOWN:
+            _items.clear()
+        _items.update({(scope, key): (now + KNOWN_SECONDS, about) for key, about in read.items()})
+    return found
 
 
 def _about(facts: Facts) -> About:
