@@ -123,7 +123,7 @@ def test_what_is_known_of_items_grows_old(shop: None, monkeypatch: Any) -> None:
     Item.objects.filter(item_key="b2").update(brand="Nobody's")
     assert shown() == ["b2", "t1", "t2", "d2"]
     monkeypatch.setattr(learned, "time", SimpleNamespace(monotonic=lambda: monotonic() + 61))
-    assert shown() == ["t1", "t2", "d2", "b2"]
+    assert shown() == ["t1", "t2", "b2", "d2"]
 
 
 def test_the_first_page_of_a_process_reads_the_trees(shop: None) -> None:
