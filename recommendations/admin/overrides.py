@@ -101,7 +101,7 @@ class OverrideAdmin(AsksFirst):
     def difference(self, override: Override) -> SafeString:
         rows = format_html_join(
             "", '<div class="rec-change"><code>{}</code>: {} → {}</div>',
-            ((where, _shown(before), _shown(after)) for where, before, after in changes(override)),
+            ((where, shown(before), shown(after)) for where, before, after in changes(override)),
         )  # fmt: skip
         return rows or format_html("–")
 
@@ -234,6 +234,9 @@ class OverrideAdmin(AsksFirst):
         )
 
 
+_NAMING = ("source", "filter", "rerank", "recommenders", "weight")
+
+
 def _problem(override: Override) -> str:
     """Why an active Override has no effect, or ""."""
     if override.state != State.ACTIVE:
@@ -245,21 +248,23 @@ def _problem(override: Override) -> str:
     return override.problem
 
 
-def _shown(value: Any) -> SafeString:
+def shown(value: Any) -> SafeString:
     """A value as settings have it, short; sources as `similar(also_viewed, also_bought) × 0.5`."""
     if value is None:
         return format_html('<span class="rec-quiet">{}</span>', _("nothing"))
     if isinstance(value, list) and any(isinstance(each, dict) and "source" in each for each in value):
-        return format_html("<code>{}</code>", " + ".join(map(_source, value)))
+        return format_html("<code>{}</code>", " + ".join(map(source_text, value)))
     return format_html("<code>{}</code>", json.dumps(value, ensure_ascii=False))
 
 
-def _source(link: Any) -> str:
+def source_text(link: Any) -> str:
+    """A link of a chain in short: `similar(also_viewed, also_bought) × 0.5`, `at_most(n=1, per=brand)`, `cart`."""
     if not isinstance(link, dict):
         return str(link)
-    rest = {key: value for key, value in link.items() if key not in ("source", "recommenders", "weight")}
-    inside = [*link.get("recommenders", ()), *(f"{key}={value}" for key, value in rest.items())]
-    text = f"{link.get('source')}({', '.join(map(str, inside))})"
+    name = next((link[word] for word in ("source", "filter", "rerank") if word in link), "")
+    rest = {key: each for key, each in link.items() if key not in _NAMING}
+    inside = [*link.get("recommenders", ()), *(f"{key}={each}" for key, each in rest.items())]
+    text = f"{name}({', '.join(map(str, inside))})" if inside else str(name)
     return text if link.get("weight", 1.0) == 1.0 else f"{text} × {link['weight']:g}"
 
 

@@ -1,5 +1,6 @@
 """The tables. No foreign key to host models; keys are strings; `scope` is on every table."""
 
+from recommendations.models.entries import PlacementChange, RecommenderChange
 from recommendations.models.events import Event, Impression, OrderVisitor, VisitorLink
 from recommendations.models.items import Item
 from recommendations.models.jobs import Job
@@ -20,8 +21,10 @@ __all__ = [
     "OrderVisitor",
     "Override",
     "OverrideChange",
+    "PlacementChange",
     "Profile",
     "RankedList",
+    "RecommenderChange",
     "Report",
     "Rule",
     "Snapshot",

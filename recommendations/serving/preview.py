@@ -1,4 +1,4 @@
-"""What a placement shows without and with a rule that does not count yet, and why."""
+"""What a placement shows without and with a change that does not count yet, and why."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, SlateItem
 from recommendations.models import Override
+from recommendations.serving import placements, rules
 from recommendations.serving.engine import plan_of_page, shown, slate_items
 from recommendations.serving.page import Page
-from recommendations.serving.placements import layout
-from recommendations.serving.rules import Rule, overridden
+from recommendations.serving.placements import Layout, layout
+from recommendations.serving.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -28,35 +29,55 @@ class Preview:
 def before_and_after(
     override: Override, placement: str, context: Context, **about: Any
 ) -> tuple[Preview, Preview]:
-    """Without the rule and with it, as if it held now and for everybody.
+    """Without an Override of a rule or a placement and with it; a rule as if it held now and for everybody.
 
-    `about` as `engine.recommend` takes it: item, items, category, query. Raises ConfigurationError when the rule does
-    not fit, UnknownName without such a placement.
+    `about` as `engine.recommend` takes it: item, items, category, query. Raises ConfigurationError when the Override
+    does not fit, UnknownName without such a placement.
     """
-    draft = overridden(override)
-    present = layout(context.scope).rules
+    if override.kind == Override.Kind.PLACEMENT:
+        return _of_placement(override, placement, context, about)
+    draft = rules.overridden(override)
+    planned_by = layout(context.scope)
+    present = planned_by.rules
     others = [rule for rule in present if rule.name != override.name]
     before = others if override.state == Override.State.ACTIVE else present
     after = [*others, replace(draft, starts=None, ends=None, visitors={})] if draft else others
     in_order = sorted(after, key=lambda rule: rule.rank)
-    return preview(placement, context, before, **about), preview(placement, context, in_order, **about)
+    return (
+        preview(placement, context, planned_by, before, **about),
+        preview(placement, context, planned_by, in_order, **about),
+    )
+
+
+def _of_placement(
+    override: Override, placement: str, context: Context, about: dict[str, Any]
+) -> tuple[Preview, Preview]:
+    """Before an active one is what the settings say."""
+    placements.overridden(override)
+    present = layout(context.scope)
+    before = present.with_(override.name, None) if override.state == Override.State.ACTIVE else present
+    after = present.with_(override.name, override)
+    return (
+        preview(placement, context, before, before.rules, **about),
+        preview(placement, context, after, after.rules, **about),
+    )
 
 
 def preview(
     name: str,
     context: Context,
-    rules: Sequence[Rule],
+    planned_by: Layout,
+    wishes: Sequence[Rule],
     *,
     item: Any = None,
     items: Sequence[Any] = (),
     category: str = "",
     query: str = "",
 ) -> Preview:
-    """What a placement shows with these rules."""
-    planned_by = layout(context.scope)
+    """What a placement shows as a layout has it, with these rules."""
     placement = planned_by.placement(name)
     page = Page(context.with_(page=placement.page), shown(item, items, category, query))
-    plan = plan_of_page(page, planned_by, placement, rules)
+    plan = plan_of_page(page, planned_by, placement, wishes)
     chosen, fallback_used = plan.choose(name, placement.size)
     places = slate_items(chosen, plan, context)
     on_list = {each.item_key for each in chosen}
