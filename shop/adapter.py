@@ -52,6 +52,12 @@ def search_hit(query: str, n_results: int, request: HttpRequest, **kwargs: Any) 
     return [Hit(query=query, request=request, context={"n_results": n_results})]
 
 
+def attributes(product: Product) -> dict[str, str]:
+    """What only some products have: a size, and the regular price of those with a discount in force."""
+    found = {"size": product.size, "regular_price": str(product.old_price or "")}
+    return {name: text for name, text in found.items() if text}
+
+
 class ShopAdapter(Adapter):
     """Products are items; a variant answers for its parent."""
 
@@ -63,13 +69,13 @@ class ShopAdapter(Adapter):
         "categories": "category.path",
         "brand": "brand",
         "supplier": "supplier",
-        "price": "price",
+        "price": "price_now",
         "cost": "cost",
         "stock": "stock",
         "available_from": "available_from",
         "available_until": "available_until",
         "created_at": "created_at",
-        "attributes": lambda product: {"size": product.size} if product.size else {},
+        "attributes": attributes,
     }
     card_fields = {
         "title": "name",
@@ -113,7 +119,7 @@ class ShopAdapter(Adapter):
     )
 
     def catalogue(self, model: type[Model]) -> QuerySet[Any]:
-        return Product.objects.main().select_related("category")
+        return Product.objects.main().select_related("category").with_prices()
 
     def item_key(self, obj: Any) -> str:
         return str(obj.parent_id or obj.pk)

@@ -108,7 +108,18 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-RECOMMENDATIONS = {"ADAPTER": "shop.adapter.ShopAdapter"}
+RECOMMENDATIONS = {
+    "ADAPTER": "shop.adapter.ShopAdapter",
+    "PLACEMENTS": {
+        "home_on_sale": {
+            "page": "home",
+            "title": "On sale now",
+            "sources": ["on_sale"],
+            "filters": ["cart"],
+            "minimum": 0,
+        },
+    },
+}
 
 SHOP_NAME = "Marigold"
 SHOP_CURRENCY = os.environ.get("SHOP_CURRENCY", "USD")

@@ -47,6 +47,8 @@ class TwelveAdapter(ShopAdapter):
 
     fields = {
         **ShopAdapter.fields,
+        "price": "price",
+        "attributes": lambda product: {},
         "group_key": lambda product: VARIANTS.get(product.sku, product.sku),
         "brand": lambda product: product.brand or BRANDS.get(product.sku[0], ""),
     }
