@@ -340,6 +340,8 @@ class Slate:
     next: str = ""  # the signed way to what comes after, where pages were asked for
     #: Item key → the rule that left it out.
     dropped: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Works out item key → the filter that left it out, see `serving.left_out`.
+    left_out: Callable[[], Mapping[str, str]] = field(default=dict, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.items)

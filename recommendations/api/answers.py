@@ -46,8 +46,15 @@ def explained_answer(slate: Slate) -> Answer:
             }
             for item in slate.items
         ],
-        "left_out": [{"item": key, "rule": rule} for key, rule in sorted(slate.dropped.items())],
+        "left_out": left_out_answer(slate),
     }
+
+
+def left_out_answer(slate: Slate) -> list[Answer]:
+    """As LeftOutSerializer says, each."""
+    by_rule = [{"item": key, "rule": rule, "filter": ""} for key, rule in slate.dropped.items()]
+    by_filter = [{"item": key, "rule": "", "filter": name} for key, name in slate.left_out().items()]
+    return sorted([*by_rule, *by_filter], key=lambda each: (each["item"], each["rule"]))
 
 
 def placement_answer(placement: Placement) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from recommendations.api.answers import left_out_answer
 from recommendations.datatypes import Kind, Slate, SlateItem
 from recommendations.serving.placements import LARGEST_SIZE
 from recommendations.serving.terms import MOST_CHARACTERS
@@ -126,10 +127,13 @@ class SlateSerializer(serializers.Serializer):
 
 
 class LeftOutSerializer(serializers.Serializer):
-    """A candidate that a rule left out."""
+    """A candidate that is not on the list: a rule or a filter left it out."""
 
     item = serializers.CharField()
-    rule = serializers.CharField()
+    rule = serializers.CharField(help_text="The rule; empty where it was a filter.")
+    filter = serializers.CharField(
+        help_text="The filter; or `excluded`, `not_sold`, `limits`, `sensitive`; empty where it was a rule."
+    )
 
 
 class ExplanationSerializer(serializers.Serializer):
@@ -156,7 +160,7 @@ class ExplainedSlateSerializer(SlateSerializer):
 
     @extend_schema_field(LeftOutSerializer(many=True))
     def get_left_out(self, slate: Slate) -> list[dict[str, str]]:
-        return [{"item": key, "rule": rule} for key, rule in sorted(slate.dropped.items())]
+        return left_out_answer(slate)
 
 
 class SlatesSerializer(serializers.Serializer):

@@ -20,6 +20,7 @@ from recommendations.datatypes import Candidate, Context, RequestState, Slate, S
 from recommendations.models import RankedList
 from recommendations.serving import cursors, tokens
 from recommendations.serving.explain import Reasons
+from recommendations.serving.left_out import left_out
 from recommendations.serving.page import Page, Reads, Shown
 from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement, layout
 from recommendations.serving.plan import PagePlan
@@ -186,6 +187,7 @@ def slate_of(
         token=tokens.make(slate_id, placement.name, context.scope, first) if places else "",
         fallback_used=fallback_used,
         dropped=dict(plan.rows[placement.name].steering.dropped),
+        left_out=partial(left_out, plan, placement.name),
         personal=context.personalise,
         next=cursors.make(told) if rest else "",
     )

@@ -78,6 +78,10 @@ class Reads:
             self._live.update({key: live.get(key) for key in missing})
         return {key: product for key in wanted if (product := self._live[key]) is not None}
 
+    def not_sold(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that the shop was asked about and does not sell now."""
+        return {key for key in keys if self._live.get(key, self) is None}
+
     def groups(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Key → the group its variants share; its own key when it has none. One query on the Item mirror, or none in a
         shop without variants."""

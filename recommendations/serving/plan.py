@@ -44,8 +44,8 @@ Share = tuple[list[Candidate], bool]
 class Row:
     """One placement's candidates: of its blended sources, of each of its fallbacks, and those that rules bring in.
 
-    `new` is what it may explore. The shop is asked about `main`, `extra` and `new` at once, and about `later` and
-    `fallbacks` when those are too few.
+    `found` is what the sources had, before any filter; `new` is what it may explore. The shop is asked about `main`,
+    `extra` and `new` at once, and about `later` and `fallbacks` when those are too few.
     """
 
     placement: Placement
@@ -56,6 +56,7 @@ class Row:
     fallbacks: list[list[Candidate]]
     extra: list[Candidate]
     new: list[Candidate]
+    found: Sequence[Candidate] = ()
 
     @property
     def is_early(self) -> bool:
@@ -108,7 +109,7 @@ class PagePlan:
             size = (sizes or {}).get(placement.name, placement.size)
             self.rows[placement.name] = self._row(placement, size, lists)
         self.products: dict[str, Any] = {}
-        self._has_limits = known_of(page.context.scope).has_limits
+        self.has_limits = known_of(page.context.scope).has_limits
         self._has_rest = False
         rows = list(self.rows.values())
         self._rank_early([row for row in rows if row.is_early])
@@ -265,7 +266,7 @@ class PagePlan:
         most = first if decided_late else size * OVERFETCH_LATER
         # What the page's other rows show is not shown again.
         of_fallback = OVERFETCH_FALLBACK * (first // 3 if decided_late else size) + self._n_places
-        main = self._allowed(placement, main)
+        found, main = main, self._allowed(placement, main)
         first = self._reach(placement, main, first)
         return Row(
             placement,
@@ -276,6 +277,7 @@ class PagePlan:
             [self._allowed(placement, found)[:of_fallback] for found in fallbacks],
             self._allowed(placement, steering.extra()),
             self._allowed(placement, exploring.arms(placement.name, lists)) if placement.explore else [],
+            found,
         )
 
     def _reach(self, placement: Placement, candidates: Sequence[Candidate], n: int) -> int:
@@ -308,7 +310,7 @@ class PagePlan:
             return
         self.products |= self.page.reads.live(keys)
         asked = [*self.page.item_keys, *self.page.shown.excluded, *self.products]
-        if self._has_limits or any(row.needs_facts for row in self.rows.values()):
+        if self.has_limits or any(row.needs_facts for row in self.rows.values()):
             rerankers = [each for row in self.rows.values() for each in row.placement.rerankers]
             self.page.reads.facts([*asked, *(key for each in rerankers for key in each.looks_at(self.page))])
         else:
@@ -338,7 +340,7 @@ class PagePlan:
     def _sellable(self, row: Row, candidates: list[Candidate]) -> list[Candidate]:
         candidates = [candidate for candidate in candidates if candidate.item_key in self.products]
         viewer = self.page.viewer
-        if self._has_limits:
+        if self.has_limits:
             candidates = [each for each in candidates if viewer.may_see(self.page.facts_of(each.item_key))]
         if not viewer.sees_sensitive_on(row.placement.page):
             is_sensitive = get_adapter().is_sensitive

@@ -76,7 +76,7 @@ def test_staff_may_ask_why(client: Client, products: Any, settings: Any) -> None
     assert refused == {"detail": "Only staff may ask for explanations: log in as staff."}
     client.force_login(User.objects.create_user("staff", is_staff=True))
     slate = get(client, "product_page", item="b1", explain=1)
-    assert slate["left_out"] == [{"item": "b2", "rule": "no"}]
+    assert slate["left_out"] == [{"item": "b2", "rule": "no", "filter": ""}]
     first, second = slate["explained"]
     said = {"item": "t3", "score": 0.0, "source": "rule", "recommender": "", "rules": ["dear"]}
     assert first == {**said, "contributions": {}}
@@ -87,6 +87,30 @@ def test_staff_may_ask_why(client: Client, products: Any, settings: Any) -> None
         [],
     )
     assert "explained" not in get(client, "product_page", item="b1")
+
+
+def test_staff_see_which_filter_left_out_what(client: Client, products: Any, settings: Any) -> None:
+    filters = ["shown_item", "dismissed", {"filter": "exclude", "where": {"brand": "Leaf"}}]
+    settings.RECOMMENDATIONS = {
+        **settings.RECOMMENDATIONS,
+        "PLACEMENTS": {"row": {"sources": ["popular"], "filters": filters, "size": 2, "minimum": 0}},
+    }
+    leaf = [product.sku for product in products.values() if product.brand == "Leaf"]
+    twelve.publish_popular(everybody=["b1", "b3", "d1", *leaf, "d2", "f1", "f2"])
+    staff = User.objects.create_user("staff", is_staff=True)
+    client.force_login(staff)
+    twelve.happened(f"u:{staff.pk}", "dismiss", "f1")
+    products["b3"].stock = 0
+    products["b3"].save()
+    slate = get(client, "row", item="b1", exclude="d2", size=12, explain=1)
+    assert items(slate) == ["d1", "f2"]
+    assert {each["item"]: each["filter"] for each in slate["left_out"]} == {
+        "b1": "shown_item",
+        "b3": "not_sold",
+        "d2": "excluded",
+        "f1": "dismissed",
+        **dict.fromkeys(leaf, "exclude"),
+    }
 
 
 def test_items_category_and_size(client: Client, products: Any) -> None:
