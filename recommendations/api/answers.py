@@ -42,6 +42,7 @@ def explained_answer(slate: Slate) -> Answer:
                 "source": item.source,
                 "recommender": item.recommender,
                 "rules": list(item.rules),
+                "propensity": item.propensity,
                 "contributions": {name: round(amount, 4) for name, amount in item.contributions().items()},
             }
             for item in slate.items

@@ -144,6 +144,10 @@ class ExplanationSerializer(serializers.Serializer):
     source = serializers.CharField()  # type: ignore[assignment]
     recommender = serializers.CharField(help_text="Whose list gave it most; empty for items without a list.")
     rules = serializers.ListField(child=serializers.CharField(), help_text="The rules that acted on it.")
+    propensity = serializers.FloatField(
+        allow_null=True,
+        help_text="With what probability it was drawn to be explored; null where chance had no part.",
+    )
     contributions = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.DictField(child=serializers.FloatField()))

@@ -79,7 +79,7 @@ def test_staff_may_ask_why(client: Client, products: Any, settings: Any) -> None
     assert slate["left_out"] == [{"item": "b2", "rule": "no", "filter": ""}]
     first, second = slate["explained"]
     said = {"item": "t3", "score": 0.0, "source": "rule", "recommender": "", "rules": ["dear"]}
-    assert first == {**said, "contributions": {}}
+    assert first == {**said, "propensity": None, "contributions": {}}
     assert (second["item"], second["source"], second["recommender"], second["rules"]) == (
         "t1",
         "similar",
