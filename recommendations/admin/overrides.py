@@ -80,6 +80,8 @@ class OverrideAdmin(AsksFirst):
         badge = format_html(
             '<span class="rec-badge rec-badge-{}">{}</span>', override.state, override.get_state_display()
         )
+        if override.state == State.SCHEDULED:
+            badge = format_html('{}<div class="rec-quiet">{}</div>', badge, changing.window_text(override))
         problem = _problem(override)
         if not problem:
             return badge
@@ -195,7 +197,12 @@ class OverrideAdmin(AsksFirst):
     def _decide(self, request: HttpRequest, what: str, override: Override) -> None:
         by = changing.person(request.user.get_username())
         try:
-            if what == "activate":
+            times = {
+                side: rules.moment(side, request.POST.get(side, "")) for side in ("starts_at", "ends_at")
+            }
+            if what == "activate" and any(times.values()):
+                changing.schedule(override.pk, by=by, check=checked, **times)
+            elif what == "activate":
                 changing.activate(override.pk, by=by, check=checked)
             elif what == "reject":
                 changing.reject(override.pk, by=by)
@@ -204,7 +211,8 @@ class OverrideAdmin(AsksFirst):
         except RecommendationsError as error:
             self.message_user(request, str(error), messages.ERROR)
             return
-        label = DECISIONS[what][0].label
+        override.refresh_from_db()
+        label = override.get_state_display()
         self.log_change(request, override, str(label))
         text = _("Override %(id)d of %(name)s: %(state)s.")
         self.message_user(
@@ -239,7 +247,7 @@ _NAMING = ("source", "filter", "rerank", "recommenders", "weight")
 
 def _problem(override: Override) -> str:
     """Why an active Override has no effect, or ""."""
-    if override.state != State.ACTIVE:
+    if override.state not in (State.ACTIVE, State.SCHEDULED):
         return ""
     try:
         checked(override)

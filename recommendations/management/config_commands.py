@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
+from recommendations.overrides.active import read
 from recommendations.overrides.changing import Somebody, activate, person, reject, roll_back
 from recommendations.overrides.merging import (
     SETTINGS,
@@ -107,7 +108,7 @@ def _rolled_back(kind: str, name: str, scope: str, by: Somebody) -> str:
 
 def _effective(scope: str) -> Iterator[str]:
     """The whole configuration as Python, each Override named where it counts."""
-    active = _of_state(scope, State.ACTIVE)
+    active = _counting(scope)
     for kind, key in SETTINGS.items():
         overrides = {override.name: override for override in active if override.kind == kind}
         yield f"# {key}"
@@ -129,7 +130,7 @@ def _effective(scope: str) -> Iterator[str]:
 
 def _diff(scope: str) -> Iterator[str]:
     """The lines for the settings: those of the active Overrides together, of the proposed ones each by itself."""
-    active, proposed = (list(_of_state(scope, state)) for state in (State.ACTIVE, State.PROPOSED))
+    active, proposed = _counting(scope), list(_of_state(scope, State.PROPOSED))
     if not active and not proposed:
         yield "# There are no active or proposed Overrides: the settings are all that counts."
         return
@@ -173,6 +174,11 @@ def _title(override: Override) -> str:
         decided = override.decided_by or override.get_decided_kind_display()
         text += f", {override.state} since {timezone.localtime(override.decided_at):%Y-%m-%d} by {decided}"
     return text
+
+
+def _counting(scope: str) -> list[Override]:
+    """The Overrides that count now, active or scheduled."""
+    return [override for found in read(scope).overrides.values() for override in found.values()]
 
 
 def _of_state(scope: str, state: str) -> QuerySet[Override]:

@@ -19,6 +19,7 @@ class Override(models.Model):
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("proposed")
+        SCHEDULED = "scheduled", _("scheduled")  # counts from starts_at until ends_at, over what is active
         ACTIVE = "active", _("active")
         REPLACED = "replaced", _("replaced")  # by a newer one; a roll-back of that one takes it again
         REJECTED = "rejected", _("rejected")
@@ -40,6 +41,8 @@ class Override(models.Model):
         _("base"), default=dict, blank=True, help_text=_("The entry as it was when this was proposed.")
     )
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PROPOSED)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
     author_kind = models.CharField(_("proposed by"), max_length=16, choices=By.choices)
     author = models.CharField(_("author"), max_length=150, blank=True)
     reason = models.TextField(_("reason"), blank=True)

@@ -2,7 +2,8 @@
 
 A page may cost no query for this. So the query that reads a page's lists brings the number of the newest
 OverrideChange along (`heard`), and only when that is another than the one remembered are the Overrides read again:
-once a process and change, on the very page that noticed it. What is changed in the admin is thus seen by the next
+once a process and change, on the very page that noticed it. Scheduled ones are remembered with their times, so that
+they begin and end to the second without a query. What is changed in the admin is thus seen by the next
 page of every process, and there is nothing to expire. A store that cannot tell (`Store.tells_of_changes`) is helped
 out by `ask`, every ASK_SECONDS.
 """
@@ -10,8 +11,11 @@ out by `ask`, every ASK_SECONDS.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
 
 from recommendations.models import Override, OverrideChange
 
@@ -21,13 +25,44 @@ ASK_SECONDS = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Active:
-    """The active Overrides of a scope, by kind and name, as of the OverrideChange number `newest`."""
+    """The Overrides of a scope that count, by kind and name, as of the OverrideChange number `newest`.
+
+    It holds from `since` until before `until`, None = open; `known` has those of other times too.
+    """
 
     newest: int = 0
     overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
+    known: Sequence[Override] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
     def of(self, kind: str) -> Mapping[str, Override]:
         return self.overrides.get(kind, {})
+
+    def at(self, now: datetime) -> Active:
+        """As it is at another time; the same object where nothing begins or ends in between."""
+        if (self.since is None or self.since <= now) and (self.until is None or now < self.until):
+            return self
+        return _counting(self.newest, self.known, now)
+
+
+def _counting(newest: int, known: Sequence[Override], now: datetime) -> Active:
+    """A scheduled one counts instead of the active one; of several, the one that began last."""
+    scheduled = [each for each in known if each.state == Override.State.SCHEDULED]
+    begun = [each for each in scheduled if each.starts_at and each.starts_at <= now]
+    holding = [each for each in begun if each.ends_at is None or now < each.ends_at]
+    chosen: dict[str, dict[str, Override]] = {}
+    standing = [each for each in known if each.state == Override.State.ACTIVE]
+    for override in [*standing, *sorted(holding, key=lambda each: (each.starts_at or now, each.pk))]:
+        chosen.setdefault(override.kind, {})[override.name] = override
+    times = [at for each in scheduled for at in (each.starts_at, each.ends_at) if at is not None]
+    return Active(
+        newest,
+        chosen,
+        known,
+        since=max((at for at in times if at <= now), default=None),
+        until=min((at for at in times if at > now), default=None),
+    )
 
 
 class _Memory:
@@ -47,23 +82,19 @@ _NONE = Active()
 
 
 def read(scope: str = "") -> Active:
-    """The active Overrides as the database has them now: two queries."""
+    """The Overrides that count now, as the database has them: two queries."""
     newest = newest_change()
-    overrides: dict[str, dict[str, Override]] = {}
-    for override in Override.objects.filter(scope=scope, state=Override.State.ACTIVE).order_by(
-        "kind", "name"
-    ):
-        overrides.setdefault(override.kind, {})[override.name] = override
-    return Active(newest, overrides)
+    states = (Override.State.ACTIVE, Override.State.SCHEDULED)
+    known = Override.objects.filter(scope=scope, state__in=states).order_by("kind", "name")
+    return _counting(newest, list(known), timezone.now())
 
 
-def remembered(scope: str = "") -> Active:
-    """The active Overrides as far as this process has heard: no query, unless there was a change. The same object as
-    long as nothing changes."""
+def remembered(scope: str = "", now: datetime | None = None) -> Active:
+    """The Overrides that count at a time, by default now, as far as this process has heard: no query, unless there was
+    a change. The same object as long as nothing changes, begins or ends."""
     known = _memory.known.get(scope, _NONE)
-    if known.newest == _memory.heard:
-        return known
-    found = read(scope)
+    found = known if known.newest == _memory.heard else read(scope)
+    found = found.at(now or timezone.now()) if found.known else found
     _memory.known[scope] = found
     _memory.heard = found.newest  # a replica may lag behind; the next page hears again
     return found

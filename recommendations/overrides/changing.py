@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, router, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from recommendations.exceptions import ConfigurationError, RecommendationsError
@@ -20,13 +23,13 @@ from recommendations.overrides.merging import effective, entry_of, plain
 State = Override.State
 By = Override.By
 
-#: From which state an Override can get into which. One that is to become active later fits in as a state between
-#: PROPOSED and ACTIVE.
+#: From which state an Override can get into which.
 MOVES: dict[str, frozenset[str]] = {
-    State.PROPOSED: frozenset({State.ACTIVE, State.REJECTED}),
+    State.PROPOSED: frozenset({State.ACTIVE, State.SCHEDULED, State.REJECTED}),
+    State.SCHEDULED: frozenset({State.ACTIVE, State.REPLACED, State.ROLLED_BACK}),
     State.ACTIVE: frozenset({State.REPLACED, State.ROLLED_BACK}),
-    State.REPLACED: frozenset({State.ACTIVE}),
-    State.ROLLED_BACK: frozenset({State.ACTIVE}),
+    State.REPLACED: frozenset({State.ACTIVE, State.SCHEDULED}),
+    State.ROLLED_BACK: frozenset({State.ACTIVE, State.SCHEDULED}),
     State.REJECTED: frozenset(),
 }
 
@@ -101,8 +104,7 @@ def activate(pk: int, *, by: Somebody, check: Check = effective) -> Override:
         override = _get(pk)
         _refuse_move(override, State.ACTIVE)
         _refuse_misfit(override, check)
-        present = _same(override).filter(state=State.ACTIVE).first()
-        if present is not None:
+        for present in _standing(override):
             if by.kind != By.PERSON and present.decided_kind == By.PERSON:
                 raise RecommendationsError(
                     _("Override %(id)d of %(name)s was activated by %(who)s, and is left alone.")
@@ -115,6 +117,46 @@ def activate(pk: int, *, by: Somebody, check: Check = effective) -> Override:
             _move(present, State.REPLACED, by, _("by %(id)d") % {"id": pk})
         _move(override, State.ACTIVE, by)
     return override
+
+
+def schedule(
+    pk: int,
+    *,
+    by: Somebody,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    check: Check = effective,
+) -> Override:
+    """Let an Override count from `starts_at` (None: now) until `ends_at` (None: until another is activated), instead
+    of the one that is active; this one counts again afterwards.
+
+    Raises RecommendationsError when there is none of this number, it cannot be scheduled or would end before it
+    begins, ConfigurationError when it does not fit the settings.
+    """
+    now = timezone.now()
+    starts_at = starts_at or now
+    if ends_at is not None and ends_at <= max(starts_at, now):
+        raise RecommendationsError(
+            _("The end %(end)s is not after the start, or is over. Choose a later one.")
+            % {"end": date_format(localtime(ends_at), "SHORT_DATETIME_FORMAT")}
+        )
+    with _changing():
+        override = _get(pk)
+        _refuse_move(override, State.SCHEDULED)
+        _refuse_misfit(override, check)
+        override.starts_at, override.ends_at = starts_at, ends_at
+        override.save(update_fields=["starts_at", "ends_at"])
+        _move(override, State.SCHEDULED, by, window_text(override))
+    return override
+
+
+def window_text(override: Override) -> str:
+    """From when until when a scheduled Override counts."""
+    start, end = (
+        date_format(localtime(at), "SHORT_DATETIME_FORMAT") if at else "…"
+        for at in (override.starts_at, override.ends_at)
+    )
+    return f"{start} – {end}"
 
 
 def reject(pk: int, *, by: Somebody, note: str = "") -> Override:
@@ -132,7 +174,7 @@ def roll_back(kind: str, name: str, *, by: Somebody, scope: str = "") -> tuple[O
     Returns the one rolled back and the one active now. Raises RecommendationsError when none is active.
     """
     with _changing():
-        present = _all().filter(scope=scope, kind=kind, name=name, state=State.ACTIVE).first()
+        present = _counting(scope, kind, name)
         if present is None:
             known = ", ".join(_names(scope)) or _("none")
             raise RecommendationsError(
@@ -181,6 +223,23 @@ def _same(override: Override) -> QuerySet[Override]:
     return _all().filter(scope=override.scope, kind=override.kind, name=override.name)
 
 
+def _counting(scope: str, kind: str, name: str) -> Override | None:
+    """The Override of an entry that counts now."""
+    now = timezone.now()
+    of_entry = _all().filter(scope=scope, kind=kind, name=name)
+    begun = of_entry.filter(state=State.SCHEDULED, starts_at__lte=now).exclude(ends_at__lte=now)
+    return begun.order_by("-starts_at", "-pk").first() or of_entry.filter(state=State.ACTIVE).first()
+
+
+def _standing(override: Override) -> list[Override]:
+    """What an Override replaces: the active one of its entry, and what began at a time and has no end."""
+    begun = Q(state=State.SCHEDULED, starts_at__lte=timezone.now(), ends_at=None)
+    found = _same(override).filter(begun | Q(state=State.ACTIVE)).exclude(pk=override.pk)
+    return list(
+        found.order_by("state", "starts_at")
+    )  # the active one first: what is replaced last comes back first
+
+
 def _names(scope: str) -> list[str]:
     pairs = (
         _all().filter(scope=scope, state=State.ACTIVE).order_by("kind", "name").values_list("kind", "name")
@@ -213,8 +272,11 @@ def _written(override: Override, by: Somebody) -> Override:
 
 
 def _taken_back(present: Override, by: Somebody) -> Override | None:
-    """Roll back an active Override; returns what is active instead."""
+    """Roll back an active or scheduled Override; returns what is active instead."""
+    was_scheduled = present.state == State.SCHEDULED
     _move(present, State.ROLLED_BACK, by)
+    if was_scheduled:
+        return _same(present).filter(state=State.ACTIVE).first()
     # Changes are numbered in the order in which they were made, whatever clocks say.
     replaced = _same(present).filter(state=State.REPLACED).annotate(last=Max("changes__pk"))
     earlier = replaced.order_by("-last").first()

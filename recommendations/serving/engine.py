@@ -151,12 +151,13 @@ def _recommend(
 ) -> Slate:
     about = shown(item, items, category, query, exclude)
     for _ in range(2):
-        planned_by = layout(context.scope)
+        planned_by = layout(context.scope, context.moment)
         placement = planned_by.placement(name)
         wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
         planned = LARGEST_SIZE if paging else wanted
         plan = _plan(planned_by, placement, context.with_(page=placement.page), about, planned)
-        if layout(context.scope) is planned_by:  # else the lists came with the news of a changed Override
+        # else the lists came with the news of a changed Override
+        if layout(context.scope, context.moment) is planned_by:
             break
     chosen, fallback_used = plan.choose(placement.name, planned)
     return slate_of(
@@ -195,7 +196,7 @@ def slate_of(
 
 def _plan_together(names: Sequence[str], context: Context, about: Shown, size: int | None) -> None:
     """Plan the pages of all these placements at once, and keep the plan where each of them looks for its own."""
-    planned_by = layout(context.scope)
+    planned_by = layout(context.scope, context.moment)
     asked = [planned_by.placement(name) for name in names]
     pages = {placement.page or placement.name for placement in asked}
     together = {

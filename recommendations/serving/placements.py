@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -149,11 +150,12 @@ class Layout:
         return made(name, settings.placement(name))
 
 
-def layout(scope: str = "") -> Layout:
-    """The placements as this process knows them now; the same object as long as nothing changes."""
+def layout(scope: str = "", moment: datetime | None = None) -> Layout:
+    """The placements as this process knows them at a moment, by default now; the same object as long as nothing
+    changes."""
     if not get_store().tells_of_changes:
         active.ask()
-    return _layout(active.remembered(scope))
+    return _layout(active.remembered(scope, moment))
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from typing import Any
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context, SlateItem
 from recommendations.models import Override
+from recommendations.overrides import active
 from recommendations.serving import placements, rules
 from recommendations.serving.engine import plan_of_page, shown, slate_items
 from recommendations.serving.page import Page
@@ -37,10 +38,10 @@ def before_and_after(
     if override.kind == Override.Kind.PLACEMENT:
         return _of_placement(override, placement, context, about)
     draft = rules.overridden(override)
-    planned_by = layout(context.scope)
+    planned_by = layout(context.scope, context.moment)
     present = planned_by.rules
     others = [rule for rule in present if rule.name != override.name]
-    before = others if override.state == Override.State.ACTIVE else present
+    before = others if _counts(override, context) else present
     after = [*others, replace(draft, starts=None, ends=None, visitors={})] if draft else others
     in_order = sorted(after, key=lambda rule: rule.rank)
     return (
@@ -52,15 +53,26 @@ def before_and_after(
 def _of_placement(
     override: Override, placement: str, context: Context, about: dict[str, Any]
 ) -> tuple[Preview, Preview]:
-    """Before an active one is what the settings say."""
+    """Before one that counts is what the active one beneath it says, or the settings."""
     placements.overridden(override)
-    present = layout(context.scope)
-    before = present.with_(override.name, None) if override.state == Override.State.ACTIVE else present
+    present = layout(context.scope, context.moment)
+    before = present
+    if _counts(override, context):
+        known = active.remembered(context.scope, context.moment).known
+        same = [each for each in known if (each.kind, each.name) == (override.kind, override.name)]
+        beneath = [each for each in same if each.state == Override.State.ACTIVE and each.pk != override.pk]
+        before = present.with_(override.name, beneath[0] if beneath else None)
     after = present.with_(override.name, override)
     return (
         preview(placement, context, before, before.rules, **about),
         preview(placement, context, after, after.rules, **about),
     )
+
+
+def _counts(override: Override, context: Context) -> bool:
+    """Does it count now?"""
+    found = active.remembered(context.scope, context.moment).of(override.kind).get(override.name)
+    return found is not None and found.pk == override.pk
 
 
 def preview(

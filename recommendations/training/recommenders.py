@@ -12,6 +12,7 @@ from recommendations.conf import NAME, settings
 from recommendations.datatypes import Kind
 from recommendations.exceptions import ConfigurationError
 from recommendations.models import Override
+from recommendations.overrides import active
 from recommendations.overrides.merging import effective
 from recommendations.store.encoding import MAX_TARGETS
 
@@ -55,8 +56,8 @@ def recommender(name: str, scope: str = "") -> Recommender:
 
 def active_overrides(scope: str, name: str | None = None) -> dict[str, Override]:
     """The scope's active Override of each recommender that has one, or of the one of that name."""
-    active = Override.objects.filter(scope=scope, kind=Override.Kind.RECOMMENDER, state=Override.State.ACTIVE)
-    return {override.name: override for override in (active if name is None else active.filter(name=name))}
+    found = active.read(scope).of(Override.Kind.RECOMMENDER)
+    return {each: override for each, override in found.items() if name in (None, each)}
 
 
 def recommenders(scope: str = "") -> Iterator[Recommender]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
+from recommendations.datatypes import Context
 from recommendations.models import Override, PlacementChange, RecommenderChange
 from recommendations.serving import pool
 from shop.models import Product
@@ -78,6 +81,22 @@ def test_from_the_form_to_the_page_and_back(staff: Any) -> None:
     assert 'value="3"' in again and "&quot;per&quot;: &quot;brand&quot;" in again
     client.post(f"{URL}decide/roll_back/?ids={change.pk}")
     assert shown_on("row") == ["b1", "b2", "d1", "f1"]
+
+
+def test_a_change_is_scheduled(staff: Any) -> None:
+    client = staff(*DECIDE)
+    client.post(f"{URL}add/?name=row", written(**FEWER))
+    change = PlacementChange.objects.get()
+    decide = f"{URL}decide/activate/?ids={change.pk}"
+    assert 'name="starts_at"' in text_of(client.get(decide))
+    wrong = client.post(decide, {"starts_at": "2100-01-02T00:00", "ends_at": "2100-01-01T00:00"}, follow=True)
+    assert "is not after the start" in text_of(wrong)
+    done = client.post(decide, {"starts_at": "2100-01-01T08:00", "ends_at": "2100-01-02T00:00"}, follow=True)
+    assert "scheduled" in text_of(done) and "01/01/2100 8 a.m. – 01/02/2100 midnight" in text_of(done)
+    assert shown_on("row") == ["b1", "b2", "d1", "f1"]
+    then = timezone.make_aware(datetime(2100, 1, 1, 8))
+    assert shown_on("row", Context(moment=then)) == ["b1", "d1", "f1"]
+    assert shown_on("row", Context(moment=then - timedelta(seconds=1))) == ["b1", "b2", "d1", "f1"]
 
 
 def test_a_source_has_a_weight_recommenders_and_options(staff: Any) -> None:
