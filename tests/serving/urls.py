@@ -38,14 +38,15 @@ def product(request: HttpRequest) -> HttpResponse:
 
 
 LAZY = """{% load recommendations %}<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Lazy</title>
+<html lang="en"><head><meta charset="utf-8"><title>Lazy</title><link rel="stylesheet" href="/page.css">
 {% recommendations_style %}{% recommendations_script %}</head>
 <body><main><h1>Lazy</h1>{% recommendations "product_page" item=product lazy=True %}
-{% recommendations "product_together" item=product lazy=True %}<p id="end">End</p></main></body></html>"""
+{% if "one" not in request.GET %}{% recommendations "product_together" item=product lazy=True %}{% endif %}
+<p id="end">End</p></main></body></html>"""
 
 
 def lazy(request: HttpRequest) -> HttpResponse:
-    """A page that is the same for everybody."""
+    """A page that is the same for everybody; with ?one its second row, which is empty, is left out."""
     html = engines["django"].from_string(LAZY).render({"product": Product.objects.get(sku="b1")}, request)
     return HttpResponse(html)
 
@@ -73,6 +74,7 @@ urlpatterns = [
             (
                 [
                     path("track/", track, name="track"),
+                    path("click/", views.click, name="click"),
                     path("fragment/", views.fragment, name="fragment"),
                     path("personalise/", views.personalise, name="personalise"),
                 ],
