@@ -117,3 +117,16 @@ def test_a_row_that_does_not_come_can_be_asked_for_again(address: str, page: Pag
     page.locator("[data-placement=product_page]").wait_for()
     # Who works with the keyboard is where the button was.
     assert page.evaluate("document.activeElement.className") == "rec__items"
+
+
+@SCHEMES
+def test_the_note_why_this_is_accessible_on_a_phone(address: str, page: Page, scheme: Any) -> None:  # noqa: F811
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(address)
+    note = page.locator("[data-placement=product_page] [data-item=b2] details")
+    note.locator("summary").click()
+    note.get_by_role("button", name="Not interested").wait_for()
+    picture(page, f"why-{scheme}")
+    assert accessibility_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
