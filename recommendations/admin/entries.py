@@ -118,9 +118,9 @@ class PlacementAdmin(EntryAdmin):
     preview_lead = gettext_lazy("As if the change were active. Rules that count now are in both lists.")
     after_title = gettext_lazy("With the change")
     columns = (
-        ("page", gettext_lazy("page")), ("sources", gettext_lazy("sources")), ("filters", gettext_lazy("filters")),
-        ("rerank", gettext_lazy("rerankers")), ("size", gettext_lazy("size")), ("minimum", gettext_lazy("minimum")),
-        ("fallback", gettext_lazy("fallback")),
+        ("page", gettext_lazy("page")), ("size", gettext_lazy("size")), ("minimum", gettext_lazy("minimum")),
+        ("sources", gettext_lazy("sources")), ("filters", gettext_lazy("filters")),
+        ("rerank", gettext_lazy("rerankers")), ("fallback", gettext_lazy("fallback")),
     )  # fmt: skip
 
     def placements_of(self, override: Override) -> list[str]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.conf import filled_up, settings
 from recommendations.defaults import EXPLORE_DEFAULTS, PLACEMENT_DEFAULTS
-from recommendations.exceptions import ConfigurationError, RecommendationsError
+from recommendations.exceptions import RecommendationsError
 from recommendations.overrides.merging import plain
 from recommendations.serving import placements
 from recommendations.serving.blending import BLENDS
@@ -78,7 +78,7 @@ class PartForm(forms.Form):
 
     def entry(self, word: str) -> dict[str, Any]:
         data = self.cleaned_data
-        return {**data["options"], word: data["name"]}
+        return {word: data["name"], **data["options"]} | {word: data["name"]}  # first to read, last to count
 
 
 class SourceForm(PartForm):
@@ -170,7 +170,7 @@ class PlacementForm(forms.Form):
         entry = filled_up(PLACEMENT_DEFAULTS, settings.placement(self.placement), value)
         try:
             placements.made(self.placement, entry)
-        except (ConfigurationError, RecommendationsError) as error:
+        except RecommendationsError as error:
             self._show(str(error))
 
     def _show(self, problem: str) -> None:

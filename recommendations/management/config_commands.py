@@ -108,7 +108,7 @@ def _rolled_back(kind: str, name: str, scope: str, by: Somebody) -> str:
 
 def _effective(scope: str) -> Iterator[str]:
     """The whole configuration as Python, each Override named where it counts."""
-    active = _counting(scope)
+    active = counting(scope)
     for kind, key in SETTINGS.items():
         overrides = {override.name: override for override in active if override.kind == kind}
         yield f"# {key}"
@@ -130,7 +130,7 @@ def _effective(scope: str) -> Iterator[str]:
 
 def _diff(scope: str) -> Iterator[str]:
     """The lines for the settings: those of the active Overrides together, of the proposed ones each by itself."""
-    active, proposed = _counting(scope), list(_of_state(scope, State.PROPOSED))
+    active, proposed = counting(scope), list(_of_state(scope, State.PROPOSED))
     if not active and not proposed:
         yield "# There are no active or proposed Overrides: the settings are all that counts."
         return
@@ -176,7 +176,7 @@ def _title(override: Override) -> str:
     return text
 
 
-def _counting(scope: str) -> list[Override]:
+def counting(scope: str) -> list[Override]:
     """The Overrides that count now, active or scheduled."""
     return [override for found in read(scope).overrides.values() for override in found.values()]
 

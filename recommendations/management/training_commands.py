@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from recommendations.exceptions import RecommendationsError
-from recommendations.management.config_commands import problem_of
+from recommendations.management.config_commands import counting, problem_of
 from recommendations.management.tables import age, number, share, table
 from recommendations.models import Override, Snapshot
 from recommendations.progress import Progress
@@ -66,8 +66,8 @@ def _choices(scope: str, progress: Progress) -> str:
 
 
 def _left_out(scope: str) -> list[str]:
-    """The active Overrides that have no effect: of recommenders, those that the last training could not use."""
-    active = Override.objects.filter(scope=scope, state=Override.State.ACTIVE).order_by("kind", "name")
+    """The Overrides that should count and do not: of recommenders, those that the last training could not use."""
+    active = counting(scope)
     problems = [
         (override, problem_of(override) if override.kind != Override.Kind.RECOMMENDER else override.problem)
         for override in active

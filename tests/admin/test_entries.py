@@ -236,6 +236,16 @@ def test_in_a_browser(live_server: Any, page: Any) -> None:
     assert page.locator("#side-2 ~ .rec-scroll tbody tr").count() == 4
     assert accessibility_violations(page) == []
     _picture(page, "placement-preview")
+    page.click(".rec-buttons .button")
+    page.wait_for_url("**/decide/activate/**")
+    page.fill("#id_starts_at", "2100-01-01T08:00")
+    page.fill("#id_ends_at", "2100-01-02T00:00")
+    assert accessibility_violations(page) == []
+    _picture(page, "placement-schedule")
+    page.click("[type=submit].default")
+    page.wait_for_url(f"**{URL}")
+    assert "01/01/2100 8 a.m. – 01/02/2100 midnight" in page.inner_text("#result_list")
+    _picture(page, "placements-after")
     page.goto(f"{live_server.url}{RECOMMENDERS}add/?name=also_bought")
     assert accessibility_violations(page) == []
     _picture(page, "recommender-form")
