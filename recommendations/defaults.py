@@ -159,7 +159,7 @@ PLACEMENTS: dict[str, dict[str, Any]] = {
     # Before the other row of its page; empty unless the adapter says what is missing.
     "cart_free_shipping": {
         "page": "cart",
-        "title": _("For free shipping"),
+        "title": _("On the way to free shipping"),
         "sources": [{"source": "free_shipping"}],
         "filters": _FILTERS,
         "size": 4,

@@ -80,7 +80,8 @@ class Reasons:
             return ""
         # What is paid, not the regular price that the mirror holds.
         price = get_adapter().card(product, self._page.context).price
-        return _("With it, shipping is free") if price is not None and price >= missing else ""
+        enough = price is not None and price >= missing
+        return _("With it, shipping is free") if enough else _("Brings you nearer to free shipping")
 
     def _did(self, item_key: str) -> str:
         """What the visitor last did with an item, as a sentence that takes its `title`."""

@@ -66,7 +66,10 @@ def test_the_reason_speaks_of_what_is_paid(row: None, products: dict[str, Produc
     Discount.objects.create(product=products["t2"], percent=50)
     reasons = {item.item_key: item.reason for item in recommend("row", NOBODY)}
     # t2 costs 3, and 1.50 now: it does not reach the threshold any more.
-    assert (reasons["t2"], reasons["d3"]) == ("", "With it, shipping is free")
+    assert (reasons["t2"], reasons["d3"]) == (
+        "Brings you nearer to free shipping",
+        "With it, shipping is free",
+    )
 
 
 def test_the_packaged_row_takes_its_items_before_the_other_of_its_page(products: Any) -> None:
@@ -94,6 +97,6 @@ def test_the_sample_shop_says_what_its_cart_lacks(client: Client, settings: Any)
     client.post("/cart/add/", {"product": bread.pk})
     html = client.get("/cart/").content.decode()
     assert "$25.00 more and shipping is free" in html
-    assert ">For free shipping</h2>" in html and "With it, shipping is free" in html
+    assert ">On the way to free shipping</h2>" in html and "With it, shipping is free" in html
     client.post("/cart/add/", {"product": tea.pk})
-    assert "For free shipping" not in client.get("/cart/").content.decode()
+    assert "On the way to free shipping" not in client.get("/cart/").content.decode()
