@@ -178,6 +178,7 @@ def slate_of(
     """The first `size` of what was chosen, as a slate with cards, reasons, its own token and the way to the rest."""
     slate_id = secrets.token_urlsafe(12)
     first, rest = chosen[:size], chosen[size:]
+    plan.note_shown(placement.name, first)
     places = slate_items(first, plan, context, placement.rerankers)
     told = cursors.Rest(placement.name, context.scope, plan.page.shown, size, rest, fallback_used)
     return Slate(

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from recommendations.adapter import get_adapter
-from recommendations.datatypes import Context, ListKind, category_levels
+from recommendations.datatypes import Candidate, Context, ListKind, category_levels
 from recommendations.models import Item
 from recommendations.ranking.model import RankerModel
 from recommendations.serving.facts import NOTHING_KNOWN, Facts, read_facts
@@ -33,6 +33,8 @@ class Reads:
         self._live: dict[str, Any] = {}
         self._groups: dict[str, str] = {}
         self._have_words: dict[str, bool] = {}
+        #: Page → placement → what it shows.
+        self.shown: dict[str, dict[str, Sequence[Candidate]]] = {}
         self._seen: tuple[Sight, ...] | None = None
         self._facts: dict[str, Facts] = {}
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -84,6 +83,11 @@ class Row:
             yield from candidates
 
     @property
+    def is_alone(self) -> bool:
+        """Does it show whatever it has, whether or not the page's other placements show it?"""
+        return self.placement.repeats or not self.placement.page
+
+    @property
     def is_short(self) -> bool:
         """Will `first` not do, whatever the shop says?"""
         return len(self.main) < min(self.placement.minimum, self.size)
@@ -122,81 +126,55 @@ class PagePlan:
             row.new = self._sellable(row, row.new)
 
     def choose(self, name: str, size: int) -> Share:
-        """The items of a placement, best first, and whether its fallback was needed."""
-        row = self.rows[name]
-        if not self._neighbours[name]:
-            return self._share(row, size, {})
-        if size == row.placement.size:
-            return self._shares[name]
-        own = {self.page.group_of(each.item_key) for each in self._shares[name][0]}
-        elsewhere = {
-            other: [each for each in self._shares[other][0] if self.page.group_of(each.item_key) not in own]
-            for other in self._neighbours[name]
-        }
-        return self._share(row, size, elsewhere)
+        """The items of a placement, best first, and whether its fallback was needed.
 
-    @cached_property
-    def _neighbours(self) -> dict[str, list[str]]:
-        """Placement → the others of its page that it shares no item with."""
-        sharing: dict[str, list[str]] = {}
-        for name, row in self.rows.items():
-            if row.placement.page and not row.placement.repeats:
-                sharing.setdefault(row.placement.page, []).append(name)
-        return {
-            name: []
-            if row.placement.repeats
-            else [other for other in sharing.get(row.placement.page, ()) if other != name]
-            for name, row in self.rows.items()
-        }
-
-    @cached_property
-    def _shares(self) -> dict[str, Share]:
-        """What each placement shows in as many places as the settings give it, nothing twice on the page.
-
-        Each time in the order of the settings: what rules want to place, then what the sources give, then the
-        fallbacks of those that have too little. So a fallback takes nothing from another row's own sources, and it
-        does not matter which row is asked for first.
+        What the page's other placements showed before, as `note_shown` tells, is not among them, nor what rules want to
+        show in one of those; unless the placement `repeats`, or its minimum needs it.
         """
-        rows = self.rows
-        wanted: dict[str, list[Candidate]] = {}
-        for name, row in rows.items():
-            if row.steering.rules:
-                free = self._free(row, [*row.main, *row.extra], wanted)
-                wanted[name] = row.steering.wanted(free, row.placement.size)
-        held = dict(wanted)
-        own: dict[str, list[Candidate]] = {}
-        for name, row in rows.items():
-            chosen = self._from_sources(row, row.placement.size, held)
-            own[name] = _beside(wanted.get(name, ()), chosen, row.placement.size)
-            held[name] = [*held.get(name, ()), *own[name]]
-        shares: dict[str, Share] = {}
-        for name, row in rows.items():
-            n_placed = len(_without(wanted.get(name, ()), own[name]))
-            chosen, used = self._filled(row, own[name], row.placement.size - n_placed, held)
-            shares[name] = self._placed(row, chosen, row.placement.size, held), used
-            held[name] = shares[name][0]
-        return shares
+        row = self.rows[name]
+        return self._share(row, size, {} if row.is_alone else self._held(row))
+
+    def note_shown(self, name: str, items: Sequence[Candidate]) -> None:
+        """The placement shows these: no other one of its page will, in this request."""
+        row = self.rows[name]
+        if not row.is_alone:
+            self.page.reads.shown.setdefault(row.placement.page, {})[name] = items
+
+    def _held(self, row: Row) -> dict[str, Sequence[Candidate]]:
+        """Placement → what is for it alone: what it showed, or what rules want to show there and not here."""
+        shown = self.page.reads.shown.get(row.placement.page, {})
+        held = {name: items for name, items in shown.items() if name != row.placement.name}
+        here = {each.item_key for each in self._wanted(row)}
+        for other in self._others(row):
+            if other.placement.name not in held and other.steering.rules:
+                held[other.placement.name] = [each for each in self._wanted(other) if each.item_key not in here]
+        return held
+
+    def _others(self, row: Row) -> list[Row]:
+        """The rows of its page that it shares no item with."""
+        rows = (other for other in self.rows.values() if other is not row and not other.is_alone)
+        return [other for other in rows if other.placement.page == row.placement.page]
+
+    @staticmethod
+    def _wanted(row: Row) -> list[Candidate]:
+        return row.steering.wanted([*row.main, *row.extra], row.placement.size) if row.steering.rules else []
 
     def _share(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> Share:
         chosen, fallback_used = self._filled(row, self._from_sources(row, size, held), size, held)
         return self._placed(row, chosen, size, held), fallback_used
 
     def _free(
-        self, row: Row, candidates: Iterable[Candidate], held: Mapping[str, Sequence[Candidate]]
+        self, candidates: Iterable[Candidate], held: Mapping[str, Sequence[Candidate]]
     ) -> list[Candidate]:
-        """Those that no other row of the page holds, nor a variant of them; all where the row may repeat."""
-        groups = {
-            self.page.group_of(each.item_key)
-            for name in self._neighbours[row.placement.name]
-            for each in held.get(name, ())
-        }
+        """Those that no other row of the page holds, nor a variant of them."""
+        groups = {self.page.group_of(each.item_key) for items in held.values() for each in items}
         return [each for each in candidates if self.page.group_of(each.item_key) not in groups]
 
     def _from_sources(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
-        chosen = self._ranked(row, self._free(row, row.main, held), size, [], is_own=True)
+        chosen = self._ranked(row, self._free(row.main, held), size, [], is_own=True)
         if len(chosen) < (size if row.later else min(row.placement.minimum, size)):
             self._take_rest()
-            chosen = self._ranked(row, self._free(row, row.main, held), size, [], is_own=True)
+            chosen = self._ranked(row, self._free(row.main, held), size, [], is_own=True)
         return chosen
 
     def _filled(
@@ -207,8 +185,14 @@ class PagePlan:
         least = min(row.placement.minimum, size)
         chosen = list(own)
         if len(own) < least:
+            elsewhere = [] if row.is_alone else [other.main[: other.placement.size] for other in self._others(row)]
+            theirs = {each.item_key for items in elsewhere for each in items}
             for candidates in row.fallbacks:
-                chosen += self._ranked(row, self._free(row, candidates, held), size - len(chosen), chosen)
+                free = self._free(candidates, held)
+                # What another row of the page has of its own comes last: a newcomer's page has no two like rows.
+                for again in (False, True):
+                    part = [each for each in free if (each.item_key in theirs) is again]
+                    chosen += self._ranked(row, part, size - len(chosen), chosen)
             for candidates in (row.main, *row.fallbacks):
                 chosen += self._ranked(row, candidates, least - len(chosen), chosen)
         fallback_used = len(chosen) > len(own)
@@ -227,7 +211,7 @@ class PagePlan:
         kept = chosen[: max(n_places - math.ceil(n_drawn), 0)]
         shown = {self.page.group_of(each.item_key) for each in chosen}
         unseen = (each for each in row.new if self.page.group_of(each.item_key) not in shown)
-        free = self._free(row, unseen, held)
+        free = self._free(unseen, held)
         arms = [each for each in free if each in row.steering.capped([*kept, each], len(kept) + 1, [])]
         drawn = exploring.drawn(arms, n_drawn, dice)
         first, rest = chosen[: n_places - len(drawn)], chosen[n_places - len(drawn) :]
@@ -239,7 +223,7 @@ class PagePlan:
         """With what rules want to place."""
         if not row.steering.rules:
             return chosen
-        return row.steering.placed(chosen, self._free(row, [*row.main, *row.extra], held), size)
+        return row.steering.placed(chosen, self._free([*row.main, *row.extra], held), size)
 
     def has_room_for(self, name: str, size: int) -> bool:
         """Was the placement planned for so many places?"""
@@ -284,12 +268,8 @@ class PagePlan:
         """How many of the first candidates have `n` among them that the shop is not asked about for a row before it."""
         if not placement.page or placement.repeats:
             return n
-        before = {
-            candidate.item_key
-            for row in self.rows.values()
-            if row.placement.page == placement.page and not row.placement.repeats
-            for candidate in row.main
-        }
+        rows = (row for row in self.rows.values() if not row.is_alone and row.placement.page == placement.page)
+        before = {candidate.item_key for row in rows for candidate in row.main}
         fresh = (place for place, each in enumerate(candidates, start=1) if each.item_key not in before)
         return next(islice(fresh, n - 1, None), len(candidates))
 
@@ -377,14 +357,3 @@ class PagePlan:
             if found and size > 0:
                 found = each.rerank(found, self.page, size, placed)
         return row.steering.capped(found, size, placed)[: max(size, 0)]
-
-
-def _without(candidates: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:
-    keys = {each.item_key for each in others}
-    return [each for each in candidates if each.item_key not in keys]
-
-
-def _beside(wanted: Sequence[Candidate], chosen: Sequence[Candidate], size: int) -> list[Candidate]:
-    """The chosen without the last ones, whose places rules give to those that they want."""
-    gone = _without(chosen, wanted)[max(size - len(wanted), 0) :]
-    return _without(chosen, gone)

@@ -53,7 +53,8 @@ class Case:
     `copied`: the options to change so that a copy of every visitor changes no list (a prior or a ridge that is counted
     in visitors is doubled), or why there are none. `by_name`: why the order of the keys may decide more than ties.
     `rounds`: whether it inverts or decomposes dense matrices, whose last digits depend on the number of threads.
-    `examples`: how many random data sets are tried, fewer where fitting is slow.
+    `examples`: how many random data sets are tried, fewer where fitting is slow. `needs_sessions`: whether it learns
+    nothing from a handful of events, and scores no histories: it ranks what others score.
     """
 
     algorithm: type[Algorithm]
@@ -62,6 +63,7 @@ class Case:
     by_name: str = ""
     rounds: bool = False
     examples: int = 12
+    needs_sessions: bool = False
 
     def make(self, **options: Any) -> Algorithm:
         return self.algorithm(**{"events": EVENTS, **self.options, **options})
@@ -166,6 +168,7 @@ CASES: Sequence[Case] = (
         copied="which visitors choose is drawn among them",
         by_name="which visitors choose is drawn among them, in the order of their keys",
         examples=5,
+        needs_sessions=True,
     ),
     Case(ContentTfidf, copied=_CATALOGUE),
     Case(SentenceEncoder, {"encoder": letters, "parts": ("title", "text")}, copied=_CATALOGUE),

@@ -45,7 +45,7 @@ def test_keys_in_any_script(case: Case) -> None:
     def check(items: list[str], names: list[str]) -> None:
         visitors = ["", *names]
         made = lists(learn(case, FULL, visitors, items), visitors)
-        assert made or case.algorithm.__name__ == "Trending"
+        assert made or case.needs_sessions or case.algorithm.__name__ == "Trending"
         for (key_kind, key, target_kind), pairs in made.items():
             assert key_kind not in ("item", "visitor") or key in items + visitors
             assert target_kind != "item" or {target for target, _ in pairs} <= set(items)
@@ -74,7 +74,9 @@ def test_one_visitor_and_one_item(case: Case) -> None:
 def test_ratings_that_are_all_the_same(case: Case) -> None:
     same = [replace(row, rating=3.0) for row in FULL]
     algorithm = learn(case, same)
-    assert algorithm is not None
+    if algorithm is None:
+        assert case.needs_sessions
+        return
     assert all(0 <= score <= 1 for pairs in lists(algorithm).values() for _, score in pairs)
     if case.options.get("feedback") == "explicit":
         assert set(algorithm.predict([[("茶", 3.0)]]).ravel().tolist()) == {3.0}  # type: ignore[attr-defined]
@@ -89,7 +91,9 @@ def test_weights_that_are_no_numbers(case: Case) -> None:
         with pytest.raises(ConfigurationError, match=r"events\['view'\] must be a finite number"):
             case.make(events={"purchase": 1.0, "view": weight})
     algorithm = learn(case, FULL)
-    assert algorithm is not None
+    if algorithm is None:
+        assert case.needs_sessions
+        return
     for weight in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="a weight is NaN or infinite"):
             algorithm.score([[("茶", weight)]])
@@ -178,7 +182,8 @@ def test_a_history_of_a_million_events(case: Case, endless: Interactions) -> Non
     for key_kind, target_kind in algorithm.produces:
         for _, pairs in algorithm.lists(key_kind, target_kind, 5, ["robot", "u:001"]):
             assert 0 < len(pairs) <= 5
-    assert np.isfinite(algorithm.score(Histories.of(endless)[-1:])).all()
+    if not case.needs_sessions:
+        assert np.isfinite(algorithm.score(Histories.of(endless)[-1:])).all()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 12 * events_bytes(endless)

@@ -41,24 +41,41 @@ def shown_in_order(names: Any, context: Context) -> dict[str, list[str]]:
     return {name: shown_on(name, context, item="b1") for name in names}
 
 
-@pytest.mark.parametrize("order", list(permutations(PAGE)), ids="-".join)
-def test_the_order_of_the_settings_decides_not_that_of_the_calls(page: Any, order: tuple[str, ...]) -> None:
-    assert shown_in_order(order, somebody()) == {
+def test_what_is_shown_first_keeps_its_items(page: Any) -> None:
+    assert shown_in_order(["bought", "viewed", "liked"], somebody()) == {
         "bought": ["b2", "f3"],
         "viewed": ["t1", "d1", "d2"],  # f2 is a variant of f3
         "liked": ["t2", "d3", "b3"],
     }
+    assert shown_in_order(["viewed", "bought"], somebody()) == {
+        "viewed": ["b2", "f2", "t1"],
+        "bought": ["t2"],
+    }
 
 
-def test_each_row_is_the_same_in_a_request_of_its_own(page: Any) -> None:
+@pytest.mark.parametrize("order", list(permutations(PAGE)), ids="-".join)
+def test_in_any_order_nothing_is_shown_twice(page: Any, placements: Use, order: tuple[str, ...]) -> None:
+    placements(**{name: {**row, "minimum": 0} for name, row in PAGE.items()})
+    rows = shown_in_order(order, somebody())
+    groups = [key.replace("f3", "f2") for items in rows.values() for key in items]
+    assert len(groups) == len(set(groups))
+
+
+def test_a_placement_that_is_not_shown_takes_nothing(page: Any) -> None:
+    assert shown_on("viewed", somebody(), item="b1") == ["b2", "f2", "t1"]
+
+
+def test_asked_again_a_placement_shows_the_same(page: Any) -> None:
+    context = somebody()
+    once = shown_in_order(PAGE, context)
+    assert shown_in_order(reversed(PAGE), context) == once
+
+
+def test_rows_that_are_asked_for_at_once_are_those_of_the_page(page: Any) -> None:
     rows = shown_in_order(PAGE, somebody())
-
-    def asked(name: str) -> list[str]:
-        answer = Client().get(f"/api/recommendations/{name}/", {"item": "b1"})
-        return [item["item"] for item in answer.json()["items"]]
-
-    assert {name: asked(name) for name in PAGE} == rows
-    assert {name: shown_on(name, somebody(), item="b1") for name in PAGE} == rows
+    answer = Client().get("/api/recommendations/", {"placements": ",".join(PAGE), "item": "b1"})
+    slates = answer.json()["slates"]
+    assert {slate["placement"]: [item["item"] for item in slate["items"]] for slate in slates} == rows
 
 
 def test_a_row_may_repeat(page: Any, placements: Use) -> None:
@@ -90,15 +107,15 @@ def test_the_minimum_comes_first(
 ) -> None:
     one = {"page": "mine", "sources": [BOUGHT], "size": 3, "minimum": minimum}
     placements(first=one, second=one, third=one)
-    rows = shown_in_order(["third", "second", "first"], somebody())
+    rows = shown_in_order(["first", "second", "third"], somebody())
     assert rows == {"first": ["b2", "f3", "t1"], "second": second, "third": third}
 
 
 def test_another_size_takes_nothing_from_the_others(page: Any) -> None:
     context = somebody()
     assert shown_on("bought", context, item="b1", size=1) == ["b2"]
-    assert shown_on("bought", context, item="b1", size=4) == ["b2", "f3"], "t1 and t2 are shown below"
-    assert shown_on("viewed", context, item="b1", size=2) == ["t1", "d1"]
+    assert shown_on("viewed", context, item="b1", size=2) == ["f2", "t1"]
+    assert shown_on("bought", context, item="b1", size=4) == ["b2", "t2"], "f3 is a variant of f2"
 
 
 def test_what_is_pinned_in_a_row_is_kept_for_it(page: Any, settings: Any) -> None:
@@ -121,10 +138,10 @@ def test_what_is_pinned_everywhere_is_in_the_first_row(page: Any, settings: Any)
     }
 
 
-def test_rows_about_something_else_are_planned_for_themselves(page: Any) -> None:
+def test_rows_about_something_else_count_too(page: Any) -> None:
     context = somebody()
-    assert shown_on("liked", context)[0] == "t1"
-    assert shown_on("liked", context, item="b1")[0] == "t2"
+    assert shown_on("liked", context) == ["t1", "t2", "d1"]
+    assert shown_on("viewed", context, item="b1") == ["b2", "f2", "d2"]
 
 
 def test_it_costs_no_query(page: Any, placements: Use) -> None:
@@ -139,10 +156,10 @@ def test_it_costs_no_query(page: Any, placements: Use) -> None:
     assert len(queries_of(render)) == sharing
 
 
-def test_the_default_product_page_leaves_what_is_bought_together_to_its_row(products: Any) -> None:
+def test_the_default_product_page_shows_what_its_other_row_does_not(products: Any) -> None:
     publish("bought_together", {"b1": ["t1", "t2"]})
     publish("also_like", {"b1": ["t1", "t2", "d1", "d2"]})
     context = somebody()
-    slates = {name: recommend(name, context, item="b1") for name in ("product_page", "product_together")}
+    slates = {name: recommend(name, context, item="b1") for name in ("product_together", "product_page")}
     assert keys(slates["product_together"]) == ["t1", "t2"]
     assert keys(slates["product_page"]) == ["d1", "d2"]

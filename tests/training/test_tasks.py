@@ -43,7 +43,7 @@ def test_a_worker_keeps_the_log(celery_worker_process: Worker) -> None:
     tasks.roll_up.delay(days=2).get(timeout=60)
     tasks.update_profiles.delay().get(timeout=60)
     assert Profile.objects.count() == 1
-    assert tasks.prune.delay().get(timeout=60) == {"events": 0, "impressions": 0}
+    assert tasks.prune.delay().get(timeout=60) == {"events": 0, "impressions": 0, "item figures": 0}
 
 
 def test_without_celery_only_importing_the_tasks_fails() -> None:
