@@ -147,7 +147,9 @@ class PagePlan:
         here = {each.item_key for each in self._wanted(row)}
         for other in self._others(row):
             if other.placement.name not in held and other.steering.rules:
-                held[other.placement.name] = [each for each in self._wanted(other) if each.item_key not in here]
+                held[other.placement.name] = [
+                    each for each in self._wanted(other) if each.item_key not in here
+                ]
         return held
 
     def _others(self, row: Row) -> list[Row]:
@@ -185,7 +187,9 @@ class PagePlan:
         least = min(row.placement.minimum, size)
         chosen = list(own)
         if len(own) < least:
-            elsewhere = [] if row.is_alone else [other.main[: other.placement.size] for other in self._others(row)]
+            elsewhere = (
+                [] if row.is_alone else [other.main[: other.placement.size] for other in self._others(row)]
+            )
             theirs = {each.item_key for items in elsewhere for each in items}
             for candidates in row.fallbacks:
                 free = self._free(candidates, held)
@@ -268,7 +272,9 @@ class PagePlan:
         """How many of the first candidates have `n` among them that the shop is not asked about for a row before it."""
         if not placement.page or placement.repeats:
             return n
-        rows = (row for row in self.rows.values() if not row.is_alone and row.placement.page == placement.page)
+        rows = (
+            row for row in self.rows.values() if not row.is_alone and row.placement.page == placement.page
+        )
         before = {candidate.item_key for row in rows for candidate in row.main}
         fresh = (place for place, each in enumerate(candidates, start=1) if each.item_key not in before)
         return next(islice(fresh, n - 1, None), len(candidates))
