@@ -207,6 +207,8 @@ function rowOf(slate, labels, say) {
   heading.id = `rec-js-${++rows}`;
   const list = element("ul", "rec__items", ...slate.items.map((item) => placeOf(item, labels, say)));
   list.setAttribute("role", "list");
+  list.setAttribute("aria-labelledby", heading.id);
+  list.tabIndex = 0; // the arrow keys scroll it
   const row = element("section", `rec rec--${slate.placement}`, heading, list);
   row.setAttribute("aria-labelledby", heading.id);
   row.dataset.placement = slate.placement;
