@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 FORMAT = 2
+
+#: So many trees are one expression: Python nests no deeper than some hundreds.
+TREES_AT_ONCE = 50
 
 #: A node as it is walked: feature, threshold, whether NaN goes left, left, right; or the value of a leaf.
 Node = tuple[int, float, bool, Any, Any] | float
@@ -55,6 +59,33 @@ def _walk(node: Any, row: Sequence[float]) -> float:
     return float(node)
 
 
+def _compiled(trees: Sequence[Tree], n_features: int) -> Callable[..., float]:
+    """The sum of trees as one expression of Python's, a function of the features: walking them takes six times as long.
+
+    It is put together of the syntax tree's nodes, in which numbers stay numbers, whatever the JSON holds.
+    """
+    names = [f"x{n}" for n in range(n_features)]
+
+    def made(node: Node) -> ast.expr:
+        if not isinstance(node, tuple):
+            return ast.Constant(node)
+        feature, threshold, nan_left, left, right = node
+        x, bound = ast.Name(names[feature], ast.Load()), ast.Constant(float(threshold))
+        if nan_left:  # what is unknown is not above
+            return ast.IfExp(ast.Compare(x, [ast.Gt()], [bound]), made(right), made(left))
+        return ast.IfExp(ast.Compare(x, [ast.LtE()], [bound]), made(left), made(right))
+
+    total = made(trees[0].root)
+    for tree in trees[1:]:
+        total = ast.BinOp(total, ast.Add(), made(tree.root))
+    arguments = ast.arguments(
+        posonlyargs=[], args=[ast.arg(name) for name in names], kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
+    expression = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, total)))
+    function: Callable[..., float] = eval(compile(expression, "<trees>", "eval"))
+    return function
+
+
 @dataclass(frozen=True)
 class TreeEnsemble:
     """A sum of trees over named features."""
@@ -63,8 +94,12 @@ class TreeEnsemble:
     trees: Sequence[Tree]
 
     @cached_property
-    def _roots(self) -> tuple[Node, ...]:
-        return tuple(tree.root for tree in self.trees)
+    def _sums(self) -> tuple[Callable[..., float], ...]:
+        n = len(self.feature_names)
+        return tuple(
+            _compiled(self.trees[first : first + TREES_AT_ONCE], n)
+            for first in range(0, len(self.trees), TREES_AT_ONCE)
+        )
 
     def score(self, row: Sequence[float]) -> float:
         """The sum of the trees' values for one row of features.
@@ -73,15 +108,7 @@ class TreeEnsemble:
         """
         if len(row) != len(self.feature_names):
             raise ValueError(f"{len(row)} features given, the trees know {len(self.feature_names)}.")
-        total = 0.0
-        for node in self._roots:
-            # As _walk does: a call for each tree would take as long again.
-            while node.__class__ is tuple:
-                feature, threshold, nan_left, left, right = node
-                x = row[feature]
-                node = left if x <= threshold or (nan_left and x != x) else right
-            total += node  # type: ignore[operator]
-        return total
+        return sum([added(*row) for added in self._sums], 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it; `from_dict` takes it back."""

@@ -101,6 +101,10 @@ class Reads:
         known = self._groups.get(item_key)
         return self.groups([item_key])[item_key] if known is None else known
 
+    def known_facts(self, keys: Iterable[str]) -> dict[str, Facts]:
+        """What was read before of those items; without a query."""
+        return {key: self._facts[key] for key in keys if key in self._facts}
+
     def facts(self, keys: Iterable[str]) -> Mapping[str, Facts]:
         """Key → what the mirror says of it, its group too. One query on the Item mirror."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._facts]

@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+
+from django.db import router
 
 from recommendations.conf import settings
 from recommendations.datatypes import EVERYBODY, TREES, Candidate, ListKind, RankerRow
 from recommendations.exceptions import ConfigurationError
+from recommendations.models import Item
 from recommendations.ranking.features import UNKNOWN, About, Session, WeightedList
 from recommendations.ranking.model import CANDIDATES, RankerModel
 from recommendations.ranking.served import heaviest
 from recommendations.serving.facts import Facts
 from recommendations.serving.page import Page
+from recommendations.serving.prepared import Prepared
 from recommendations.serving.reranking.base import Reranker, rescored
 from recommendations.store import ListRequest
 
@@ -27,6 +33,10 @@ _known: dict[tuple[str, str], tuple[str, RankerModel | None]] = {}
 #: What this process knows of items: (scope, key) → until when, and what. Trees need no fresher prices.
 KNOWN_SECONDS = 60.0
 MOST_KNOWN = 20_000
+
+#: So many are read by one query: the candidates and what the visitor did lately.
+AT_ONCE = 64
+
 _items: dict[tuple[str, str], tuple[float, About]] = {}
 
 
@@ -145,12 +155,12 @@ def _rows(model: RankerModel, keys: Sequence[str], page: Page) -> list[list[floa
 def _what_is_known(keys: Sequence[str], page: Page) -> dict[str, About]:
     """What the mirror says of items, as this process knows it for KNOWN_SECONDS; one query for those it does not."""
     now, scope = time.monotonic(), page.context.scope
-    kept = {key: _items.get((scope, key)) for key in dict.fromkeys(keys)}
+    found = {key: _about(facts) for key, facts in page.reads.known_facts(keys).items()}
+    kept = {key: _items.get((scope, key)) for key in dict.fromkeys(keys) if key not in found}
     missing = [key for key, known in kept.items() if known is None or known[0] < now]
-    found = {key: known[1] for key, known in kept.items() if known is not None}
+    found |= {key: known[1] for key, known in kept.items() if known is not None}
     if missing:
-        facts = page.reads.facts(missing)
-        read = {key: _about(facts[key]) for key in missing}
+        read = _read(scope, missing)
         found |= read
         if len(_items) > MOST_KNOWN:
             _items.clear()
@@ -158,13 +168,41 @@ def _what_is_known(keys: Sequence[str], page: Page) -> dict[str, About]:
     return found
 
 
+def _read(scope: str, keys: Sequence[str]) -> dict[str, About]:
+    """From the mirror: one query for each AT_ONCE items."""
+    query = _query(router.db_for_read(Item))
+    found = dict.fromkeys(keys, About())
+    for first in range(0, len(keys), AT_ONCE):
+        part = keys[first : first + AT_ONCE]
+        filled_up = [*part, *[part[0]] * (AT_ONCE - len(part))]
+        places = {f"key{n}": key for n, key in enumerate(filled_up)}
+        for key, categories, brand, price, created_at in query.rows(scope=scope, **places):
+            found[key] = _about_of(categories, brand, price, created_at)
+    return found
+
+
 def _about(facts: Facts) -> About:
+    return _about_of(facts.categories, facts.brand, facts.price, facts.created_at)
+
+
+def _about_of(
+    categories: Sequence[str], brand: str, price: Decimal | None, created_at: datetime | None
+) -> About:
     return About(
-        category=facts.categories[0] if facts.categories else "",
-        brand=facts.brand,
-        price=_number(facts.price),
-        created=facts.created_at.timestamp() if facts.created_at else UNKNOWN,
+        category=categories[0] if categories else "",
+        brand=brand,
+        price=_number(price),
+        created=created_at.timestamp() if created_at else UNKNOWN,
     )
+
+
+@lru_cache(maxsize=8)
+def _query(using: str) -> Prepared:
+    """What trees look at of AT_ONCE items."""
+    places = {f"key{n}": f"\0{n}" for n in range(AT_ONCE)}
+    items = Item.objects.using(using).filter(scope="\0scope", item_key__in=list(places.values()))
+    columns = ("item_key", "categories", "brand", "price", "created_at")
+    return Prepared(items.values_list(*columns), {"scope": "\0scope", **places})
 
 
 def _number(price: Decimal | None) -> float:
