@@ -40,7 +40,12 @@ def sold_now(keys: list[str], n: int) -> list[Product]:
     wanted = keys[: 2 * n]
     found = {
         str(product.pk): product
-        for product in Product.objects.main().sellable().for_cards().filter(pk__in=wanted)
+        # What the shop's adapter reads for its cards, too.
+        for product in Product.objects.main()
+        .sellable()
+        .select_related("category")
+        .with_prices()
+        .filter(pk__in=wanted)
     }
     return [found[key] for key in wanted if key in found][:n]
 
