@@ -15,7 +15,7 @@ from recommendations.serving import pool
 from shop.models import Product
 from tests.serving import twelve
 from tests.serving.twelve import publish_popular, shown_on
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -220,10 +220,7 @@ def test_in_a_browser(live_server: Any, page: Any) -> None:
     pool.forget()
     User.objects.create_superuser("root", password="root")
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(f"{live_server.url}/admin/login/?next={URL}")
-    page.fill("#id_username", "root")
-    page.fill("#id_password", "root")
-    page.click("[type=submit]")
+    log_in(page, live_server.url, URL, "root")
     assert accessibility_violations(page) == []
     _picture(page, "placements")
     page.click("[aria-label='Change row']")

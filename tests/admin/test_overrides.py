@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from recommendations.models import Override
 from recommendations.overrides.changing import TRAINING, TUNE, activate, person, propose
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -172,17 +172,14 @@ def test_addresses_that_lead_nowhere(staff, overrides, rest: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_in_a_browser(live_server, page) -> None:
     """Look at the list, open one, say yes; nothing that shuts anybody out. SCREENSHOTS names a folder to keep."""
-    User.objects.create_superuser("boss", password="x")
+    User.objects.create_superuser("boss", password="boss")
     folder = os.environ.get("SCREENSHOTS")
 
     def shoot(name: str) -> None:
         if folder:
             page.screenshot(path=Path(folder) / f"overrides-{name}.png", full_page=True)
 
-    page.goto(f"{live_server.url}{URL}")
-    page.fill("#id_username", "boss")
-    page.fill("#id_password", "x")
-    page.click("input[type=submit]")
+    log_in(page, live_server.url, URL, "boss")
     page.wait_for_selector(".rec-empty")
     shoot("empty")
     found = make_for_browser()

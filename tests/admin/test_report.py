@@ -13,7 +13,7 @@ from recommendations.admin.export import safe
 from recommendations.reports.days import today
 from recommendations.reports.rollup import roll_up
 from tests.reports.factories import DAY, click, impression, purchase
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -192,10 +192,7 @@ def test_the_pages_are_accessible_in_a_real_browser(live_server, page, scheme: s
     click(occurred_at=timezone.now())
     purchase(occurred_at=timezone.now())
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{live_server.url}/admin/login/?next={URL}")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", "admin")
-    page.click("input[type=submit]")
+    log_in(page, live_server.url, URL, "admin")
     page.wait_for_selector(".rec-cards")
     page.click("details.rec-panel > summary")
     assert accessibility_violations(page) == []

@@ -12,7 +12,7 @@ from recommendations.serving import pool
 from shop.models import Product
 from tests.serving import twelve
 from tests.serving.twelve import publish_popular, shown_on
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -166,10 +166,7 @@ def test_overrides_show_rules_too(staff: Any) -> None:
 def test_in_a_browser(live_server: Any, page: Any, settings: Any) -> None:
     pool.forget()
     User.objects.create_superuser("root", password="root")
-    page.goto(f"{live_server.url}/admin/login/?next={URL}add/")
-    page.fill("#id_username", "root")
-    page.fill("#id_password", "root")
-    page.click("[type=submit]")
+    log_in(page, live_server.url, f"{URL}add/", "root")
     page.fill("#id_name", "Dear tea")
     page.select_option("#id_action", "promote")
     page.fill("#id_brands", "Leaf")

@@ -79,10 +79,21 @@ class PageWatch:
             self.faults.append(f"refused by the page's own policy: {message.text}")
 
 
+def log_in(page: Page, site: str, path: str, name: str) -> None:
+    """Through the admin's own form, with the name as password, and on to `path`, loaded whole."""
+    page.goto(f"{site}/admin/login/?next={path}")
+    page.fill("#id_username", name)
+    page.fill("#id_password", name)
+    page.click("[type=submit]")
+    # A click does not wait for the page that it leads to.
+    page.wait_for_url(f"{site}{path}*")
+
+
 def accessibility_violations(page: Page) -> list[str]:
     """Rules of axe-core that the page breaks, each with the elements that break it."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"]
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
