@@ -6,6 +6,7 @@ from recommendations.models.items import Item
 from recommendations.models.jobs import Job
 from recommendations.models.overrides import Override, OverrideChange
 from recommendations.models.profiles import Profile
+from recommendations.models.report_days import ReportDay
 from recommendations.models.rules import Rule
 from recommendations.models.snapshots import RankedList, Snapshot
 from recommendations.models.stats import Counter, DailyStat, ItemStat, Report
@@ -26,6 +27,7 @@ __all__ = [
     "RankedList",
     "RecommenderChange",
     "Report",
+    "ReportDay",
     "Rule",
     "Snapshot",
     "VisitorLink",

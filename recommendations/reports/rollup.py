@@ -17,6 +17,8 @@ from recommendations.reports.days import bounds, days_between, today
 from recommendations.reports.exploration import refresh
 from recommendations.reports.figures import ALL_ORDERS, Day, Figures, Key, figures_of
 from recommendations.reports.item_stats import exploring, roll_up_items
+from recommendations.reports.report_days import write_day
+from recommendations.reports.windows import write_windows
 
 KEY_FIELDS = ["scope", "day", "placement", "currency", "simulated"]
 FIGURE_FIELDS = ["slates", "items_seen", "clicks", "orders", "revenue", "rolled_up_at"]
@@ -47,11 +49,15 @@ def roll_up(days: int | Iterable[date] | None = None, *, progress: Progress | No
     told.start("Rolling up days", len(wanted))
     explored = {name for scope in scopes() for name in exploring(scope)}
     rows = kept = 0
+    changed: set[date] = set()
     for day in wanted:
         written = roll_up_day(day, explored)
         rows += written
         kept += not written
+        if written and write_day(day):
+            changed.add(day)
         told.advance()
+    write_windows(changed)
     told.finish()
     if not exact:
         mark_seen(started)
