@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +21,9 @@ from recommendations.algorithms.columns import (
 )
 
 SECONDS_PER_DAY = 86_400.0
+
+#: Columns of codes without keys.
+_UNNAMED = ("basket", "session")
 
 
 @dataclass(frozen=True)
@@ -163,8 +167,10 @@ class Interactions:
         order = canonical_order(columns)
         if order is not None:
             columns = {name: values[order] for name, values in columns.items()}
-        for name in ("basket", "session"):
-            columns[name] = by_appearance(columns[name])
+        with ThreadPoolExecutor(2) as pool:
+            columns |= zip(
+                _UNNAMED, pool.map(lambda name: by_appearance(columns[name]), _UNNAMED), strict=True
+            )
         return cls(
             **{name: columns[name].astype(COLUMNS[name], copy=False) for name in COLUMNS},
             visitor_keys=keys["visitor"],
@@ -193,15 +199,20 @@ class Interactions:
         mask: NDArray[np.bool_] | None = None,
     ) -> Interactions:
         """The events of some kinds, with `since` ≤ time < `until`, where `mask` holds. The key maps stay the
-        same."""
-        keep = np.ones(len(self), bool) if mask is None else np.asarray(mask, bool).copy()
-        if kinds is not None:
-            keep &= np.isin(self.kind, self.kind_codes(kinds))
-        if since is not None:
-            keep &= self.time >= since
-        if until is not None:
-            keep &= self.time < until
-        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
+        same. Columns that are left as they are, or only cut, share their memory with these."""
+        inside = slice(
+            0 if since is None else int(np.searchsorted(self.time, since)),
+            len(self) if until is None else int(np.searchsorted(self.time, until)),
+        )
+        keep = None if mask is None else np.asarray(mask, bool)[inside]
+        codes = self.kind_codes(kinds)
+        if len(codes) < len(self.kinds):
+            of_kind = np.isin(np.arange(len(self.kinds)), codes)[self.kind[inside]]
+            keep = of_kind if keep is None else keep & of_kind
+        columns = {name: getattr(self, name)[inside] for name in COLUMNS}
+        if keep is not None and not keep.all():
+            columns = {name: values[keep] for name, values in columns.items()}
+        return replace(self, **columns)
 
     def weights(
         self,

@@ -66,16 +66,21 @@ class InnerProduct(Measure):
         super().__init__(learned)
         self._weights = np.maximum(self._degree, 1.0) ** -feature_exponent
         self._left, self._binary = left, binary
+        #: Rows that `scaled` would scale as the learned ones are.
+        self._like_learned = learned if left == right and not feature_exponent else None
         self.at_most_one = left == right == 0.5 or (binary and left + right >= 1)
         learned = self._values(learned)
-        self._added = shrinkage * float(np.mean(np.square(learned.data))) if learned.nnz else 0.0
+        norms = square_norms(learned)
+        self._added = shrinkage * float(norms.sum()) / learned.nnz if learned.nnz else 0.0
         #: The learned rows, scaled.
-        self.learned = normalised(learned, self._norms(learned) ** right)
+        self.learned = normalised(learned, (norms + self._added) ** right)
 
     def scaled(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
         """Similarities are scaled(rows) @ learned.T."""
+        if rows is self._like_learned:
+            return self.learned
         rows = self._values(rows)
-        rows = normalised(rows, self._norms(rows) ** self._left)
+        rows = normalised(rows, (square_norms(rows) + self._added) ** self._left)
         rows.data *= self._weights[rows.indices]
         return rows
 
@@ -87,10 +92,7 @@ class InnerProduct(Measure):
         return sparse.csr_matrix(self.learned.T)
 
     def _values(self, rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        return pattern(rows) if self._binary else rows.astype(np.float64)
-
-    def _norms(self, rows: sparse.csr_matrix) -> Numbers:
-        return square_norms(rows) + self._added
+        return pattern(rows) if self._binary else rows.astype(np.float64, copy=False)
 
 
 #: both = |X ∩ Y|, x = |X|, y = |Y|, n = all features that any row has → similarity.

@@ -113,12 +113,15 @@ def cap_row_entries(matrix: sparse.csr_matrix, max_entries: int) -> sparse.csr_m
 def normalised(matrix: sparse.csr_matrix, norms: NDArray[np.float64]) -> sparse.csr_matrix:
     """Rows divided by `norms`; rows whose norm is 0 stay empty. float64."""
     factor = np.divide(1.0, norms, out=np.zeros(len(norms)), where=norms > 0)
-    return sparse.csr_matrix(sparse.diags(factor) @ matrix.astype(np.float64))
+    values = np.repeat(factor, np.diff(matrix.indptr))
+    values *= matrix.data
+    return sparse.csr_matrix((values, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def square_norms(matrix: sparse.csr_matrix) -> NDArray[np.float64]:
     """The squared Euclidean norm of each row, (n_rows,)."""
-    return np.asarray(matrix.astype(np.float64).power(2).sum(axis=1)).ravel()
+    squares = (np.square(matrix.data, dtype=np.float64), matrix.indices, matrix.indptr)
+    return np.asarray(sparse.csr_matrix(squares, shape=matrix.shape).sum(axis=1)).ravel()
 
 
 def calibrated(top: TopK) -> TopK:

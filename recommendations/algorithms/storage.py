@@ -92,18 +92,24 @@ def load_columns(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 def pack_texts(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Texts as two columns: their bytes one after the other, and how many belong to each."""
-    encoded = [text.encode() for text in texts]
+    joined = "".join(texts)
+    encoded = joined.encode()
+    parts = texts if len(encoded) == len(joined) else map(str.encode, texts)
     return {
-        f"{name}.bytes": np.frombuffer(b"".join(encoded), np.uint8),
-        f"{name}.lengths": np.fromiter(map(len, encoded), np.int32, len(encoded)),
+        f"{name}.bytes": np.frombuffer(encoded, np.uint8),
+        f"{name}.lengths": np.fromiter(map(len, parts), np.int32, len(texts)),
     }
 
 
 def unpack_texts(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
     """The texts that `pack_texts` packed."""
-    joined = columns[f"{name}.bytes"].tobytes()
+    encoded = columns[f"{name}.bytes"].tobytes()
     ends = np.cumsum(columns[f"{name}.lengths"], dtype=np.int64).tolist()
-    return [joined[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
+    places = zip([0, *ends], ends, strict=False)
+    if encoded.isascii():  # then characters are where bytes are
+        joined = encoded.decode()
+        return [joined[start:end] for start, end in places]
+    return [encoded[start:end].decode() for start, end in places]
 
 
 def _portable(values: NDArray[Any]) -> NDArray[Any]:

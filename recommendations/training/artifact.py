@@ -13,14 +13,14 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.db import connections
@@ -43,6 +43,8 @@ from recommendations.training.merging import among
 from recommendations.training.reading import Reader, Selection, bucket_sums, reader_for
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Changes when the columns mean something else than before.
 VERSION = 1
@@ -81,27 +83,37 @@ class _ReadEverything(Exception):
 
 
 def current_events(
-    asked: Selection, kept: Selection, now: datetime, told: Progress, after: ExitStack
-) -> tuple[EventLog, str]:
-    """The events that count now, at least those asked for, and how they were read.
+    asked: Selection,
+    kept: Selection,
+    now: datetime,
+    told: Progress,
+    after: ExitStack,
+    use: Callable[[EventLog], T],
+) -> tuple[T, str]:
+    """What `use` makes of the events that count now, at least those asked for, and how they were read.
 
     `kept` is what the settings' recommenders learn from all together: a run of one of them leaves a file that does for
-    the others. It is written while the caller goes on; `after` waits for it.
+    the others. It is written while the caller goes on; `after` waits for it. `use` is called again when what it was
+    given turns out to differ from the database, which is still counting meanwhile.
     """
     folder = training_folder()
     if folder is None or not kept.covers(asked):
-        return _read_whole(asked, now, told, "nothing is kept", after)
+        log, how = _read_whole(asked, now, told, "nothing is kept", after)
+        return use(log), how
     path = folder / file_name(kept)
     try:
-        return _refreshed(path, kept, now, told, after)
+        return _refreshed(path, kept, now, told, after, use)
     except FileNotFoundError:
         why = "nothing was kept yet"
     except (_ReadEverything, Unreadable, OSError) as reason:
         why = str(reason)
         logger.warning("Training reads all events again: %s", why)
+        after.close()
     if kept.events(now)[:WORTH_KEEPING].count() < WORTH_KEEPING:
-        return _read_whole(asked, now, told, "they are few", after)
-    return _read_whole(kept, now, told, why, after, path)
+        log, how = _read_whole(asked, now, told, "they are few", after)
+    else:
+        log, how = _read_whole(kept, now, told, why, after, path)
+    return use(log), how
 
 
 def _read_whole(
@@ -126,9 +138,14 @@ def _counted(chunks: Iterable[Rows], told: Progress) -> Iterator[Rows]:
 
 
 def _refreshed(
-    path: Path, selection: Selection, now: datetime, told: Progress, after: ExitStack
-) -> tuple[EventLog, str]:
-    """What is kept, brought up to date. Raises FileNotFoundError, OSError, Unreadable, _ReadEverything."""
+    path: Path,
+    selection: Selection,
+    now: datetime,
+    told: Progress,
+    after: ExitStack,
+    use: Callable[[EventLog], T],
+) -> tuple[T, str]:
+    """The same of what is kept, brought up to date. Raises FileNotFoundError, OSError, Unreadable, _ReadEverything."""
     kept = load(path, selection)
     events = selection.events(now)
     reader = reader_for(events, selection.kinds, kept.seed)
@@ -150,12 +167,20 @@ def _refreshed(
     if begins is not None:
         drop |= kept.log.columns["at"] < int(begins.timestamp() * 1e6)
     log = kept.log.with_rows(fresh, reader, drop=drop)
-    told.start("compare with the log")
-    log, n_repaired = _repaired(log, reader, events, last, there())
+    del kept, drop
     _compare_sample(log, reader, selection, now)
+    # A log that is not confirmed yet may be kept: whoever reads it compares it again.
     _save_aside(after, path, log, reader, selection, now)
-    how = f"{n_fresh} changed events of {len(log)}"
-    return log, f"{how}, and {n_repaired} in places that differed" if n_repaired else how
+    made = use(log)
+    told.start("compare with the log")
+    repaired, n_repaired = _repaired(log, reader, events, last, there())
+    how = f"{n_fresh} changed events of {len(repaired)}"
+    if repaired is log:
+        return made, how
+    del made, log
+    after.close()  # of two that are written at once the wrong one might stay
+    _save_aside(after, path, repaired, reader, selection, now)
+    return use(repaired), f"{how}, and {n_repaired} in places that differed" if n_repaired else how
 
 
 def _number_and_sum(events: QuerySet[Event], last: int) -> tuple[int, int]:

@@ -6,7 +6,6 @@ The texts of visitors and items are asked for once a key; sessions and orders ha
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -293,18 +292,11 @@ def _in_order_of_text(
 
 def _persons(visitors: list[str], links: Iterable[tuple[str, str]]) -> tuple[NDArray[np.int32], list[str]]:
     """The code of the person behind each visitor, and the persons' keys. `visitors` are sorted, and so are these."""
-    linked = [
-        (place, user) for anonymous, user in links if (place := _place(visitors, anonymous)) is not None
-    ]
-    others = {user for _, user in linked if _place(visitors, user) is None}
-    keys, place_of = merged_texts(visitors, list(others))
+    code = dict(zip(visitors, range(len(visitors)), strict=True))
+    linked = {place: user for anonymous, user in links if (place := code.get(anonymous)) is not None}
+    others = list({user for user in linked.values() if user not in code})
+    code |= zip(others, range(len(visitors), len(visitors) + len(others)), strict=True)
+    keys, place_of = merged_texts(visitors, others)
     person = place_of[: len(visitors)].copy()
-    for place, user in linked:
-        person[place] = bisect_left(keys, user)
+    person[list(linked)] = place_of[[code[user] for user in linked.values()]]
     return person, keys
-
-
-def _place(texts: Sequence[str], text: str) -> int | None:
-    """Where a text is among sorted ones; None when it is not there."""
-    place = bisect_left(texts, text)
-    return place if place < len(texts) and texts[place] == text else None

@@ -17,6 +17,7 @@ from recommendations.conf import settings
 from recommendations.models import Item, VisitorLink
 from recommendations.progress import NoProgress, Progress
 from recommendations.training.artifact import current_events
+from recommendations.training.eventlog import EventLog
 from recommendations.training.reading import Number, Selection
 from recommendations.training.recommenders import recommenders
 
@@ -68,15 +69,20 @@ def load(
     links = VisitorLink.objects.filter(scope=scope).values_list("anonymous_key", "visitor_key")
     gone = Item.objects.filter(scope=scope, is_gone=True).values_list("item_key", flat=True)
     since = asked.since(loaded_at)
-    with ExitStack() as after:
-        log, how = current_events(asked, selection_of_all(scope), loaded_at, told, after)
+
+    def use(log: EventLog) -> tuple[Interactions, Catalogue]:
         interactions = log.interactions(
             kinds=asked.kinds,
             since=since.timestamp() if since is not None else None,
             links=links.iterator(CHUNK_ROWS),
             gone=set(gone.iterator(CHUNK_ROWS)),
         )
-        catalogue = load_catalogue(scope, told)
+        return interactions, load_catalogue(scope, told)
+
+    with ExitStack() as after:
+        (interactions, catalogue), how = current_events(
+            asked, selection_of_all(scope), loaded_at, told, after, use
+        )
     return TrainingData(interactions, catalogue, loaded_at, how)
 
 

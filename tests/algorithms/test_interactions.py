@@ -55,6 +55,19 @@ def test_select_keeps_the_key_maps(events: Interactions) -> None:
     assert len(events.select(mask=events.item == 0)) == 3
 
 
+def test_what_is_only_cut_is_not_copied(events: Interactions) -> None:
+    everything = events.select(kinds=events.kinds, since=events.time[0], mask=np.ones(len(events), bool))
+    assert np.shares_memory(everything.item, events.item)
+    later = events.select(since=events.time[1], until=events.time[-1])
+    assert np.shares_memory(later.time, events.time)
+    inside = (events.time >= events.time[1]) & (events.time < events.time[-1])
+    assert np.array_equal(later.item, events.item[inside])
+    odd = np.arange(len(events)) % 2 == 1
+    both = events.select(since=events.time[1], kinds=["purchase"], mask=odd)
+    purchase = events.kind == events.kinds.index("purchase")
+    assert np.array_equal(both.time, events.time[odd & purchase & (events.time >= events.time[1])])
+
+
 def test_baskets_sequences_and_sessions(events: Interactions) -> None:
     assert events.baskets().toarray().tolist() == [[1, 0, 0], [1, 0, 1]]
     assert events.baskets(["view"]).shape == (0, 3)

@@ -259,6 +259,14 @@ class TestWeighting:
         assert Weighting("tfidf", self.ROWS)(other).toarray() == pytest.approx(np.array([[0, 0, 4 * log(4)]]))
 
 
+@pytest.mark.parametrize("left", [0.5, 0.3])
+def test_learned_rows_are_scaled_as_any_others(left: float) -> None:
+    learned = sparse.random(30, 20, 0.3, format="csr", rng=np.random.default_rng(1))
+    alike = InnerProduct(learned, left=left, shrinkage=2.0)
+    assert (alike.scaled(learned) != alike.scaled(learned.copy())).nnz == 0
+    assert (alike.scaled(learned) is alike.learned) == (left == 0.5)
+
+
 def test_unknown_similarities_are_refused() -> None:
     with pytest.raises(ValueError, match="similarity must be one of adjusted_cosine, .*, got 'x'."):
         measure("x", sparse.csr_matrix(BOUGHT))

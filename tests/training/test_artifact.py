@@ -145,6 +145,33 @@ def test_what_was_deleted_or_came_late_by_more_than_the_overlap_is_found(
     make_old(*(("view", "u:1", "imported with the times of another log") for _ in range(40)))
     left = Event.objects.count()
     assert load(KINDS).reading.startswith(f"all {left} events: what is kept differs from the log in ")
+    loaded(f"0 changed events of {left}", configure)
+
+
+def test_what_is_made_of_a_log_that_has_to_be_repaired_is_made_again(
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifact, "BUCKET_BITS", 3)
+    some_events()
+    make_old(("view", "u:deleted", "1"))
+    loaded("all 61 events: nothing was kept yet", configure)
+    Event.objects.filter(visitor_key="u:deleted").delete()
+    seen = []
+
+    class Watching:
+        """What was read is used before it is compared."""
+
+        def start(self, stage: str, total: int | None = None) -> None:
+            seen.append(stage)
+
+        def advance(self, n: int = 1) -> None: ...
+
+        def finish(self) -> None: ...
+
+    data = load(KINDS, progress=Watching())
+    assert "u:deleted" not in data.interactions.visitor_keys
+    assert seen == ["load new events", "load items", "compare with the log", "load items"]
+    loaded("0 changed events of 60", configure)
 
 
 def test_other_events_behind_the_same_numbers_are_found(configure: Callable[..., None]) -> None:
