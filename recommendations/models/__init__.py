@@ -9,10 +9,21 @@ from recommendations.models.profiles import Profile
 from recommendations.models.report_days import ReportDay
 from recommendations.models.rules import Rule
 from recommendations.models.snapshots import RankedList, Snapshot
-from recommendations.models.stats import Counter, DailyStat, ItemStat, Report
+from recommendations.models.stats import (
+    Counter,
+    DailyBreakdown,
+    DailyStat,
+    ItemStat,
+    PositionCurve,
+    PositionStat,
+    Report,
+    SumCheck,
+    VisitorDay,
+)
 
 __all__ = [
     "Counter",
+    "DailyBreakdown",
     "DailyStat",
     "Event",
     "Impression",
@@ -23,6 +34,8 @@ __all__ = [
     "Override",
     "OverrideChange",
     "PlacementChange",
+    "PositionCurve",
+    "PositionStat",
     "Profile",
     "RankedList",
     "RecommenderChange",
@@ -30,5 +43,7 @@ __all__ = [
     "ReportDay",
     "Rule",
     "Snapshot",
+    "SumCheck",
+    "VisitorDay",
     "VisitorLink",
 ]

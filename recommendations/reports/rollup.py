@@ -20,7 +20,7 @@ from recommendations.reports.item_stats import exploring, roll_up_items
 from recommendations.reports.report_days import write_day
 from recommendations.reports.windows import write_windows
 
-KEY_FIELDS = ["scope", "day", "placement", "currency", "simulated"]
+KEY_FIELDS = ["scope", "day", "placement", "currency", "model", "simulated"]
 FIGURE_FIELDS = ["slates", "items_seen", "clicks", "orders", "revenue", "rolled_up_at"]
 
 #: Every day that was rolled up has this row, also when nothing happened: so one can tell nothing from not known.
