@@ -248,9 +248,12 @@ class Interactions:
         Events of nobody are left out, and so are cells whose sum is not positive.
         """
         weight = self.weights(weights, half_life_days=half_life_days, now=now)
-        known = (self.visitor >= 0) & (weight != 0)
+        visitor, item = self.visitor, self.item
+        known = (visitor >= 0) & (weight != 0)
+        if not known.all():
+            weight, visitor, item = weight[known], visitor[known], item[known]
         shape = (self.n_visitors, self.n_items)
-        matrix = sparse.csr_matrix((weight[known], (self.visitor[known], self.item[known])), shape=shape)
+        matrix = sparse.csr_matrix((weight, (visitor, item)), shape=shape)
         matrix.sum_duplicates()
         matrix = matrix.astype(np.float32)  # before the zeros go: a very old event may become one
         matrix.data[matrix.data <= 0] = 0.0

@@ -49,7 +49,8 @@ def nearest_others(
 
 def as_lists(top: TopK, at_most_one: bool) -> TopK:
     """What can be published: similarities above 0, and s / (1 + s) for them unless all are `at_most_one`."""
-    top = _only(top, top.scores > 0, top.n_columns)
+    if not (top.scores > 0).all():
+        top = _only(top, top.scores > 0, top.n_columns)
     return top if at_most_one else top.scaled(top.scores / (1 + top.scores))
 
 

@@ -53,6 +53,15 @@ class TopK:
         matrix.sort_indices()
         return matrix
 
+    def first(self, k: int) -> TopK:
+        """The first `k` of each row."""
+        size = np.diff(self.indptr)
+        if size.max(initial=0) <= k:
+            return self
+        keep = np.arange(len(self.indices)) < np.repeat(self.indptr[:-1] + k, size)
+        indptr = np.concatenate([[0], np.cumsum(np.minimum(size, k))]).astype(np.int64)
+        return TopK(indptr, self.indices[keep], self.scores[keep], self.n_columns)
+
     def scaled(self, scores: NDArray[Any]) -> TopK:
         """The same neighbours with other scores, which must not change the order within a row."""
         return TopK(self.indptr, self.indices, scores.astype(np.float32), self.n_columns)

@@ -254,11 +254,10 @@ def _coded_at_once(
     lists: KeyedLists, codes: dict[str, int], row_of: Mapping[str, int], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], int]:
     """The same as `_coded`, without a Python object an entry."""
-    top = lists.top
+    top = lists.top.first(min(lists.k, length))
     size = np.diff(top.indptr)
     row = np.array([row_of.get(key, -1) for key in lists.row_keys], np.int64)
-    rank = np.arange(len(top.indices)) - np.repeat(top.indptr[:-1], size)
-    wanted = np.flatnonzero((np.repeat(row, size) >= 0) & (rank < min(lists.k, length)))
+    wanted = np.flatnonzero(np.repeat(row, size) >= 0)
     column = top.indices[wanted]
     places = np.unique(column).tolist()
     new = sorted(key for place in places if (key := lists.column_keys[place]) not in codes)

@@ -21,7 +21,7 @@ from recommendations.signals import snapshot_refused
 from recommendations.store import ListRow
 from recommendations.store.encoding import Encoded
 from recommendations.training import gate, publishing
-from recommendations.training.encoding import can_be_encoded, encoded, targets_of
+from recommendations.training.encoding import can_be_encoded, encoded, published, targets_of
 from recommendations.training.evaluating import NDCG, Evaluations
 from recommendations.training.gate import Quality
 from recommendations.training.loading import TrainingData
@@ -134,6 +134,7 @@ class Build:
         for key_kind, target_kind in sorted(algorithm.produces):
             lists = algorithm.lists(key_kind, target_kind, self.recommender.k, visitors)
             if isinstance(lists, KeyedLists) and can_be_encoded(lists):
+                lists = published(lists)
                 if target_kind == ListKind.ITEM:
                     written.targets[key_kind].update(targets_of(lists))
                 for key, text in encoded(lists):
