@@ -1,4 +1,4 @@
-"""What the reports' address says: days, scope, real or simulated."""
+"""What the reports' address says: days, what they are compared with, scope, real or simulated, placement."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from recommendations.reports.days import today
+from recommendations.conf import settings
+from recommendations.reports.days import bounds, today
 from recommendations.reports.placements import ALL, REAL, SIMULATED, known_scopes
 
-PRESETS = (7, 28, 90)
+PRESETS = (7, 28, 90, 365)
 DEFAULT_DAYS = 28
 #: A longer span is not one page's work.
 MOST_DAYS = 1100
+PREVIOUS, YEAR, NOTHING = "previous", "year", "nothing"
+YEAR_DAYS = 364  # whole weeks, so that weekdays meet
+
+#: What a figure counts: name → its list in the admin, and what the list is narrowed by.
+ROWS: dict[str, tuple[str, dict[str, str]]] = {
+    "seen": ("impression", {}),
+    "clicked": ("event", {"kind": "click", "counts": "yes"}),
+    "search": ("event", {"kind": "search", "counts": "yes"}),
+}
 
 
 def _date_input() -> forms.DateInput:
@@ -30,18 +41,29 @@ class FilterForm(forms.Form):
 
     start = forms.DateField(label=_("From"), required=False, widget=_date_input())
     end = forms.DateField(label=_("To"), required=False, widget=_date_input())
+    compare = forms.ChoiceField(
+        label=_("Compared with"),
+        required=False,
+        choices=[(PREVIOUS, _("The days before")), (YEAR, _("A year before")), (NOTHING, _("Nothing"))],
+    )
     figures = forms.ChoiceField(
         label=_("Visitors"),
         required=False,
         choices=[(REAL, _("Real")), (SIMULATED, _("Simulated")), (ALL, _("Real and simulated"))],
     )
+    placement = forms.ChoiceField(label=_("Placement"), required=False)
     scope = forms.ChoiceField(label=_("Scope"), required=False)
 
-    def __init__(self, *args: Any, scopes: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scopes: list[str], by_placement: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "label_suffix": ""})
+        self.scopes = scopes
         self.fields["scope"].choices = [(scope, scope or _("(main)")) for scope in scopes]  # type: ignore[attr-defined]
         if len(scopes) < 2:
             del self.fields["scope"]
+        names = [(name, name) for name in settings.placements]
+        self.fields["placement"].choices = [("", _("All")), *names]  # type: ignore[attr-defined]
+        if not by_placement:
+            del self.fields["placement"]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -62,10 +84,20 @@ class ReportFilter:
     end: date
     scope: str
     simulated: str
+    compare: str = PREVIOUS
+    placement: str = ""
 
     @property
     def n_days(self) -> int:
         return (self.end - self.start).days + 1
+
+    @property
+    def before(self) -> tuple[date, date] | None:
+        """The days that these are compared with: as many, just before or a year before; None for nothing."""
+        if self.compare == NOTHING:
+            return None
+        back = timedelta(days=YEAR_DAYS if self.compare == YEAR else self.n_days)
+        return self.start - back, self.end - back
 
     @property
     def preset(self) -> int | None:
@@ -74,7 +106,7 @@ class ReportFilter:
 
     @property
     def query(self) -> str:
-        """The whole filter as an address, for the export."""
+        """The whole filter as an address, for exports and other reports."""
         return self.with_days(self.start, self.end)
 
     @property
@@ -86,27 +118,42 @@ class ReportFilter:
         """The address of the same filter over other days."""
         parts = {"start": start.isoformat(), "end": end.isoformat() if end else ""}
         parts |= {"figures": "" if self.simulated == REAL else self.simulated, "scope": self.scope}
+        parts |= {"compare": "" if self.compare == PREVIOUS else self.compare, "placement": self.placement}
         return urlencode({name: value for name, value in parts.items() if value})
 
+    def rows(self, of: str) -> str:
+        """The address of the rows that a figure counts: those of the days, the visitors and the placement."""
+        model, narrowed = ROWS[of]
+        # Not the month or day of the list's own calendar, which would be another filter beside this one.
+        within = {
+            "occurred_at__gte": bounds(self.start)[0].isoformat(), "occurred_at__lt": bounds(self.end)[1].isoformat()
+        }  # fmt: skip
+        who = {} if self.simulated == ALL else {"simulated__exact": str(int(self.simulated == SIMULATED))}
+        place = {"placement": self.placement} if self.placement else {}
+        scope = {"scope": self.scope} if self.scope else {}
+        address = reverse(f"admin:recommendations_{model}_changelist")
+        return f"{address}?{urlencode({**narrowed, **within, **who, **place, **scope})}"
 
-def report_filter(data: Mapping[str, Any]) -> ReportFilter:
+
+def report_filter(data: Mapping[str, Any], *, by_placement: bool = False) -> ReportFilter:
     """Read off a request's GET. What is missing or wrong falls back to the last 28 days of real visitors."""
-    form = FilterForm(data, scopes=known_scopes())
+    form = FilterForm(data, scopes=known_scopes(), by_placement=by_placement)
     found = form.cleaned_data if form.is_valid() else {}
     end = found.get("end") or today()
     start = found.get("start") or end - timedelta(days=DEFAULT_DAYS - 1)
     if start > end:
         start = end
-    simulated, scope = found.get("figures") or REAL, found.get("scope") or ""
+    kept = {
+        "scope": found.get("scope") or "",
+        "compare": found.get("compare") or PREVIOUS,
+        "placement": found.get("placement") or "",
+    }
+    simulated = found.get("figures") or REAL
     shown = FilterForm(
-        {"start": start, "end": end, "figures": simulated, "scope": scope}, scopes=list(_choices(form))
+        {"start": start, "end": end, "figures": simulated, **kept},
+        scopes=form.scopes,
+        by_placement=by_placement,
     )
-    if not form.is_valid():
-        shown = form
-    return ReportFilter(shown, start, end, scope, simulated)
-
-
-def _choices(form: FilterForm) -> list[str]:
-    if "scope" not in form.fields:
-        return [""]
-    return [value for value, _label in form.fields["scope"].choices]  # type: ignore[attr-defined]
+    return ReportFilter(
+        form=shown if form.is_valid() else form, start=start, end=end, simulated=simulated, **kept
+    )

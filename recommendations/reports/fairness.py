@@ -15,7 +15,7 @@ from recommendations.reports.exposure import ByItem, Touched
 from recommendations.reports.inequality import relative_gini
 
 #: So many groups of a dimension are kept, those most in view or most of the catalogue; the rest are one line.
-MOST_GROUPS = 40
+MOST_GROUPS = 20
 
 Groups = dict[str, list[int]]
 

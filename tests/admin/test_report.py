@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone, translation
+from django.test import Client
+from django.utils import timezone
 
-from recommendations.admin.charts import bar_chart, nice_step, sparkline
 from recommendations.admin.export import safe
+from recommendations.admin.report_content import Content
 from recommendations.reports.days import today
 from recommendations.reports.rollup import roll_up
 from tests.reports.factories import DAY, click, impression, purchase
@@ -18,6 +20,14 @@ from tests.support.browser import accessibility_violations, log_in
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/recommendations/report/"
+
+
+def cards(content: Content) -> dict[str, str]:
+    return {card.title: card.value for card in content.cards}
+
+
+def shown(client: Client, query: str = "") -> Content:
+    return client.get(f"{URL}?{query}").context["content"]
 
 
 @pytest.fixture
@@ -33,25 +43,28 @@ def sold(db: None) -> None:
 
 def test_the_headlines(staff, sold: None) -> None:
     page = staff("view_dailystat").get(URL)
-    shown = page.context["together"]
-    assert (shown.slates, shown.clicks, shown.ctr, shown.orders, shown.revenue) == (
-        "4",
-        "1",
-        "25.0 %",
-        "1",
-        "$25.00",
-    )
-    assert page.context["share"] == "25.0 %"
-    assert page.context["unattributed"] == "$75.00"
-    assert page.context["rows"][0].name == "cart"
-    assert b"rec-simulated" not in page.content
+    assert cards(page.context["content"]) == {
+        "Slates seen": "4",
+        "Clicks": "1",
+        "Click-through rate": "25.0 %",
+        "Attributed orders": "1",
+        "Attributed revenue": "$25.00",
+        "Share of all revenue": "25.0 %",
+    }
+    (table,) = page.context["content"].tables
+    assert table.cells[0][0].text.startswith("cart")
+    assert [cells[0].text for cells in table.cells[-3:]] == [
+        "All placements (an order counts once)", "Without a recommendation", "All orders",
+    ]  # fmt: skip
+    assert table.cells[-2][-1].text == "$75.00"
+    assert b"rec-notice rec-simulated" not in page.content
     assert b"today as of now" in page.content
 
 
 @pytest.mark.parametrize(("figures", "slates"), [("simulated", "4"), ("all", "8")])
 def test_simulated_figures_are_marked(staff, sold: None, figures: str, slates: str) -> None:
     page = staff("view_dailystat").get(f"{URL}?figures={figures}")
-    assert page.context["together"].slates == slates
+    assert cards(page.context["content"])["Slates seen"] == slates
     assert b"rec-notice rec-simulated" in page.content
     assert b"They say nothing about your shop." in page.content
 
@@ -59,12 +72,33 @@ def test_simulated_figures_are_marked(staff, sold: None, figures: str, slates: s
 def test_the_address_says_which_days(staff, sold: None) -> None:
     client = staff("view_dailystat")
     page = client.get(f"{URL}?start={DAY}&end={DAY}")
-    assert (page.context["report"].start, page.context["report"].end) == (DAY, DAY)
-    assert page.context["together"].slates == "4"
-    earlier = client.get(f"{URL}?end={DAY - timedelta(days=1)}").context["report"]
-    assert (earlier.end - earlier.start).days == 27
-    assert earlier.is_empty
+    assert (page.context["filter"].start, page.context["filter"].end) == (DAY, DAY)
+    assert cards(page.context["content"])["Slates seen"] == "4"
+    assert shown(client, f"end={DAY - timedelta(days=1)}").is_empty
     assert client.get(URL).context["filter"].preset == 28
+
+
+def test_figures_are_compared_with_the_days_before_or_a_year_before(staff, sold: None) -> None:
+    impression("cart", hours=-24)
+    impression("cart", hours=-24 * 364)
+    impression("cart", hours=-24 * 364)
+    roll_up(days=400)
+    client = staff("view_dailystat")
+    one_day = f"start={DAY}&end={DAY}"
+    (card, *_) = shown(client, one_day).cards
+    assert (card.before, card.change, card.direction) == ("1", "+300.0 %", "up")
+    figure = shown(client, one_day).figures[0]
+    assert figure.table.rows == [[DAY, 4, 1]]
+    assert figure.table.columns[2].is_previous
+    assert shown(client, f"{one_day}&compare=year").cards[0].before == "2"
+    assert shown(client, f"{one_day}&compare=nothing").cards[0].before == ""
+
+
+def test_a_figure_leads_to_the_rows_that_made_it(staff, sold: None) -> None:
+    client = staff("view_dailystat", "view_impression", "view_event")
+    found = {card.title: card.rows for card in shown(client).cards if card.rows}
+    assert client.get(found["Slates seen"]).context["cl"].result_count == 4
+    assert client.get(found["Clicks"]).context["cl"].result_count == 1
 
 
 @pytest.mark.parametrize(
@@ -80,16 +114,16 @@ def test_a_wrong_address_is_explained_and_shows_the_usual_days(staff, query: str
     page = staff("view_dailystat").get(f"{URL}?{query}")
     assert page.status_code == 200
     assert said in page.content.decode()
-    assert page.context["report"].end == today()
-    assert (page.context["report"].end - page.context["report"].start).days == 27
+    assert page.context["filter"].end == today()
+    assert page.context["filter"].n_days == 28
 
 
 def test_scopes_are_offered_when_there_are_several(staff, sold: None) -> None:
     impression("home", scope="uk")
     roll_up()
     client = staff("view_dailystat")
-    assert client.get(f"{URL}?scope=uk").context["together"].slates == "1"
-    assert client.get(URL).context["together"].slates == "4"
+    assert cards(shown(client, "scope=uk"))["Slates seen"] == "1"
+    assert cards(shown(client))["Slates seen"] == "4"
     assert b'name="scope"' in client.get(URL).content
 
 
@@ -140,6 +174,22 @@ def test_csv_holds_the_same_figures(staff, sold: None) -> None:
     assert sum(Decimal(row["revenue"]) for row in everything) == 100
 
 
+def test_json_holds_the_same_figures(staff, sold: None) -> None:
+    client = staff("view_dailystat")
+    assert json.loads(client.get(f"{URL}json/?end=2001-01-01").getvalue()) == []
+    answer = client.get(f"{URL}json/?start={DAY}")
+    rows = json.loads(answer.getvalue())
+    (cart,) = [r for r in rows if r["placement"] == "cart" and r["currency"] == "USD"]
+    assert (cart["day"], cart["orders"], cart["revenue"]) == (str(DAY), 1, "25.00")
+
+
+def test_each_table_can_be_exported(staff, sold: None) -> None:
+    client = staff("view_dailystat")
+    answer = client.get(f"{URL}csv/?start={DAY}&table=slates_by_day&compare=nothing")
+    assert answer.getvalue().decode().splitlines()[:2] == ["day,slates", f"{DAY},4"]
+    assert client.get(f"{URL}csv/?table=nothing").status_code == 404
+
+
 def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
     assert [safe("=1+1"), safe("cart"), safe("")] == ["'=1+1", "cart", ""]
 
@@ -157,32 +207,6 @@ def test_the_page_costs_the_same_for_any_number_of_days(staff, sold: None, djang
         client.get(f"{URL}?start={today() - timedelta(days=200)}")
 
 
-class TestCharts:
-    @pytest.mark.parametrize(
-        ("highest", "step"), [(0, 1), (4, 1), (5, 2), (10, 2.5), (37, 10), (80, 20), (100, 25), (0.3, 0.1)]
-    )
-    def test_steps_are_round(self, highest: float, step: float) -> None:
-        assert nice_step(highest) == pytest.approx(step)
-
-    def test_heights_are_in_proportion(self) -> None:
-        chart = bar_chart([(DAY, 4.0), (DAY + timedelta(days=1), 1.0), (DAY + timedelta(days=2), -1.0)], str)
-        heights = [float(bar.height) for bar in chart.bars]
-        assert heights[1] == pytest.approx(heights[0] / 4, abs=0.1)
-        assert heights[2] == 0
-        assert [tick.text for tick in chart.ticks] == ["0", "1", "2", "3", "4"]
-
-    def test_many_days_become_weeks_and_nothing_is_lost(self) -> None:
-        chart = bar_chart([(DAY + timedelta(days=n), 1.0) for n in range(100)], str)
-        assert chart.by_week
-        assert [bar.title.split(": ")[1] for bar in chart.bars] == ["7.0"] * 14 + ["2.0"]
-
-    def test_numbers_in_a_drawing_do_not_change_with_the_language(self) -> None:
-        with translation.override("de"):
-            assert "," not in bar_chart([(DAY, 1.5)], str).bars[0].height
-        assert sparkline([0, 1, 2]) == "2.0,26.0 60.0,14.0 118.0,2.0"
-        assert sparkline([0, 0]) == sparkline([5]) == ""
-
-
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -194,7 +218,8 @@ def test_the_pages_are_accessible_in_a_real_browser(live_server, page, scheme: s
     page.emulate_media(color_scheme=scheme)
     log_in(page, live_server.url, URL, "admin")
     page.wait_for_selector(".rec-cards")
-    page.click("details.rec-panel > summary")
+    page.wait_for_selector(".rec-plot canvas")
+    page.click(".rec-figure summary")
     assert accessibility_violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,59 @@
+"""What the reports' pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from recommendations.admin.report_content import DAY, Column, Content
+from recommendations.admin.report_filter import ReportFilter
+from recommendations.models import Item, ReportDay
+from recommendations.reports import report_days
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report: `build` makes its content. `title` and `lead` are lazy texts; `by_placement` offers that filter."""
+
+    slug: str
+    title: Any
+    lead: Any
+    build: Callable[[ReportFilter], Content]
+    by_placement: bool = False
+
+    @property
+    def permission(self) -> str:
+        """Who may see it."""
+        return f"recommendations.view_{self.slug}_report"
+
+
+def day_column() -> Column:
+    """The first column of what is told by day."""
+    return Column("day", _("Day"), DAY)
+
+
+def window_of(report: str, wanted: ReportFilter) -> tuple[ReportDay | None, ReportDay | None]:
+    """The last stored four weeks up to the last day of the filter, and those of the period compared with."""
+    now = report_days.latest(report, wanted.scope, wanted.simulated, wanted.end)
+    if now is None or wanted.before is None:
+        return now, None
+    return now, report_days.latest(report, wanted.scope, wanted.simulated, wanted.before[1])
+
+
+def titles_of(scope: str, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Item key → its title and its page in the admin. One query for any number."""
+    rows = Item.objects.filter(scope=scope, item_key__in=list(keys)).values_list("item_key", "title", "pk")
+    return {
+        key: (title or key, reverse("admin:recommendations_item_change", args=[pk]))
+        for key, title, pk in rows
+    }
+
+
+def window_note(day: date) -> str:
+    """Which days a window is of."""
+    return _("The 28 days up to %(day)s.") % {"day": day_column().written(day)}

@@ -1,0 +1,142 @@
+"""What recommendations brought: headlines, by day, by placement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from recommendations.adapter import get_adapter
+from recommendations.admin.report_content import (
+    COUNT,
+    PERCENT,
+    TEXT,
+    Column,
+    Content,
+    Figure,
+    Table,
+    card,
+)
+from recommendations.admin.report_filter import ReportFilter
+from recommendations.admin.report_format import money, percent
+from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.conf import settings
+from recommendations.reports.attribution import click_window
+from recommendations.reports.days import days_between
+from recommendations.reports.placements import PlacementReport, Totals, placement_report
+
+
+def build(wanted: ReportFilter) -> Content:
+    """From the stored daily figures; today's are computed now."""
+    now = placement_report(wanted.start, wanted.end, wanted.scope, wanted.simulated)
+    before = placement_report(*wanted.before, wanted.scope, wanted.simulated) if wanted.before else None
+    content = Content(computed=now.as_of)
+    if now.missing:
+        text = ngettext(
+            "%(n)d day of this span was not rolled up yet and is missing below.",
+            "%(n)d days of this span were not rolled up yet and are missing below.",
+            len(now.missing),
+        )
+        command = "manage.py recommendations roll_up"
+        content.notices.append(f"{text % {'n': len(now.missing)}} {_('Run:')} {command}")
+    if now.is_empty:
+        return content
+    currency = next(iter(now.currencies), "")
+    content.cards = _cards(wanted, now, before if before and not before.is_empty else None, currency)
+    content.figures = _figures(wanted, now, before, currency)
+    content.tables = [_by_placement(now)]
+    return content
+
+
+def _cards(
+    wanted: ReportFilter, now: PlacementReport, before: PlacementReport | None, currency: str
+) -> list[Any]:
+    def both(figure: Callable[[PlacementReport], float | None]) -> tuple[float | None, float | None]:
+        return figure(now), figure(before) if before else None
+
+    def in_currency(value: float) -> str:
+        return get_adapter().format_price(value, currency)
+
+    return [
+        card(_("Slates seen"), *both(lambda report: report.together.slates), rows=wanted.rows("seen")),
+        card(_("Clicks"), *both(lambda report: report.together.clicks), rows=wanted.rows("clicked")),
+        card(_("Click-through rate"), *both(lambda report: report.together.ctr), percent),
+        card(_("Attributed orders"), *both(lambda report: report.together.orders)),
+        card(
+            _("Attributed revenue"), *both(lambda report: float(report.together.revenue.get(currency, 0))), in_currency
+        ),
+        card(_("Share of all revenue"), *both(lambda report: report.shares.get(currency)), percent),
+    ]  # fmt: skip
+
+
+def _figures(
+    wanted: ReportFilter, now: PlacementReport, before: PlacementReport | None, currency: str
+) -> list[Figure]:
+    def in_currency(value: float) -> str:
+        return get_adapter().format_price(value, currency)
+
+    revenue_title = f"{_('Attributed revenue')} ({currency})" if currency else _("Attributed revenue")
+    wishes: list[tuple[str, str, Callable[[Totals], Any], Any]] = [
+        ("slates", _("Slates seen"), lambda day: day.slates, None),
+        ("clicks", _("Clicks"), lambda day: day.clicks, None),
+        ("revenue", revenue_title, lambda day: day.revenue.get(currency, 0), in_currency),
+    ]
+    days = list(days_between(wanted.start, wanted.end))
+    back = wanted.start - wanted.before[0] if wanted.before else timedelta()
+    figures = []
+    for name, title, figure, as_text in wishes:
+        columns = [day_column(), Column(name, title, COUNT, as_text)]
+        if before:
+            columns.append(Column(f"{name}_before", _("Before"), COUNT, as_text, is_previous=True))
+        rows = [
+            [day, *(figure(of.together.by_day.get(at, Totals())) for of, at in _at(now, before, day, back))]
+            for day in days
+        ]
+        figures.append(Figure(Table(f"{name}_by_day", title, columns, rows), "bars", currency))
+    return figures
+
+
+def _at(
+    now: PlacementReport, before: PlacementReport | None, day: date, back: timedelta
+) -> list[tuple[PlacementReport, date]]:
+    return [(now, day), (before, day - back)] if before else [(now, day)]
+
+
+def _by_placement(report: PlacementReport) -> Table:
+    columns = [
+        Column("placement", _("Placement"), TEXT), Column("slates_seen", _("Slates seen")),
+        Column("items_seen", _("Items seen")), Column("clicks", _("Clicks")), Column("ctr", _("CTR"), PERCENT),
+        Column("orders", _("Attributed orders")), Column("revenue", _("Attributed revenue"), COUNT, str),
+    ]  # fmt: skip
+    rows = [[_name(row.placement), *_counts(row)] for row in report.rows]
+    rows += [
+        [_("All placements (an order counts once)"), *_counts(report.together)],
+        [_("Without a recommendation"), None, None, None, None, None, money(report.unattributed)],
+        [_("All orders"), None, None, None, None, report.everything.orders, money(report.everything.revenue)],
+    ]
+    note = _(
+        "An order line belongs to the last recommendation of the same item that its buyer clicked in the"
+        " %(window_hours)s hours before. Refunds are taken off."
+    ) % {"window_hours": f"{click_window() / timedelta(hours=1):g}"}
+    return Table("by_placement", _("By placement"), columns, rows, note=note)
+
+
+def _counts(totals: Totals) -> list[Any]:
+    counts = [totals.slates, totals.items_seen, totals.clicks, totals.ctr, totals.orders]
+    return [*counts, money(totals.revenue)]
+
+
+def _name(placement: str) -> str:
+    title = settings.placements.get(placement, {}).get("title", "")
+    return f"{placement} · {_(title)}" if title else placement
+
+
+DASHBOARD = Page(
+    "placements",
+    gettext_lazy("Placements report"),
+    "",
+    build,
+)
