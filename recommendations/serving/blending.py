@@ -11,7 +11,8 @@ from recommendations.datatypes import Candidate
 #: filters drop, so that a row stays full.
 MOST_CANDIDATES = 200
 
-_by_score = itemgetter(1)
+#: Sorts (item key, score).
+BY_SCORE = itemgetter(1)
 
 
 def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
@@ -38,7 +39,7 @@ def blend(parts: Iterable[tuple[float, Sequence[Candidate]]]) -> list[Candidate]
             if gain > strongest[key][0]:
                 strongest[key] = (gain, candidate)
     most = max([MOST_CANDIDATES, *(len(candidates) for _, candidates in given)])
-    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:most]
+    ranked = sorted(scores.items(), key=BY_SCORE, reverse=True)[:most]
     return [Candidate(key, score / total, *strongest[key][1][2:]) for key, score in ranked]
 
 

@@ -213,13 +213,25 @@ class PagePlan:
         n_places = min(size, row.placement.size)
         n_drawn = explore.share * n_places
         kept = chosen[: max(n_places - math.ceil(n_drawn), 0)]
-        shown = {self.page.group_of(each.item_key) for each in chosen}
-        unseen = (each for each in row.new if self.page.group_of(each.item_key) not in shown)
-        free = self._free(unseen, held)
-        arms = [each for each in free if each in row.steering.capped([*kept, each], len(kept) + 1, [])]
+        arms = self._let_stand(row, self._free(self._new_groups(row.new, chosen), held), size, kept)
         drawn = exploring.drawn(arms, n_drawn, dice)
-        first, rest = chosen[: n_places - len(drawn)], chosen[n_places - len(drawn) :]
+        others = chosen[len(kept) :]
+        if drawn:
+            others = self._let_stand(row, others, size, [*kept, *drawn])
+        n_others = n_places - len(drawn) - len(kept)
+        first, rest = [*kept, *others[:n_others]], others[n_others:]
         return [*exploring.mixed_in(first, drawn, dice), *rest][:size]
+
+    def _let_stand(
+        self, row: Row, candidates: Sequence[Candidate], size: int, ahead: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Those that the placement's rerankers and caps do not leave out behind the ones `ahead`, as they are."""
+        left = list(candidates)
+        for each in row.placement.rerankers:
+            if left and not each.ranks_early:  # else it leaves none out
+                stay = {one.item_key for one in each.rerank(left, self.page, size, ahead)}
+                left = [one for one in left if one.item_key in stay]
+        return row.steering.capped(left, size, ahead)
 
     def _placed(
         self, row: Row, chosen: list[Candidate], size: int, held: Mapping[str, Sequence[Candidate]]
@@ -353,13 +365,17 @@ class PagePlan:
 
         The row's own may be in order already.
         """
-        groups = {self.page.group_of(candidate.item_key) for candidate in placed}
-        first: dict[str, Candidate] = {}
-        for candidate in candidates:
-            first.setdefault(self.page.group_of(candidate.item_key), candidate)
-        found = [candidate for group, candidate in first.items() if group not in groups]
+        found = self._new_groups(candidates, placed)
         found = row.steering.weighed(found)
         for each in () if is_own and row.is_early else row.placement.rerankers:
             if found and size > 0:
                 found = each.rerank(found, self.page, size, placed)
         return row.steering.capped(found, size, placed)[: max(size, 0)]
+
+    def _new_groups(self, candidates: Iterable[Candidate], taken: Iterable[Candidate]) -> list[Candidate]:
+        """One a group of variants, the best, none of a group that is taken."""
+        groups = {self.page.group_of(each.item_key) for each in taken}
+        first: dict[str, Candidate] = {}
+        for candidate in candidates:
+            first.setdefault(self.page.group_of(candidate.item_key), candidate)
+        return [candidate for group, candidate in first.items() if group not in groups]

@@ -182,6 +182,51 @@ def test_new_items_obey_the_shop_the_filters_and_the_rules(row: Any, settings: A
     assert found() == set()
 
 
+CAPPED: dict[str, Any] = {**ROW, "explore": {"share": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("arms", "expected"),
+    [
+        (ARMS, {"b1", "d1", "f1", "t1"}),  # of the brand of t1 is no second one
+        ({"b3": 0.5, "d2": 0.5}, {"b1", "d1", "f1"}),  # of their brands are some already that stay
+        ({"t1": 0.6, "f2": 0.4}, {"b1", "d1", "f2", "t1"}),  # f1 makes room for one of its brand
+    ],
+)
+@pytest.mark.parametrize("by_a_rule", [False, True])
+def test_new_items_break_no_cap(
+    row: Any, settings: Any, arms: dict[str, float], expected: set[str], by_a_rule: bool
+) -> None:
+    cap = {"rerank": "at_most", "n": 1, "per": "brand"}
+    rule = {"action": "cap", "n": 1, "per": "brand", "where": {"price": {"from": 0}}}
+    settings.RECOMMENDATIONS = {
+        **twelve.SETTINGS,
+        "PLACEMENTS": {"row": CAPPED if by_a_rule else {**CAPPED, "rerank": [cap]}},
+        "RULES": {"cap": rule} if by_a_rule else {},
+    }
+    publish_popular(everybody=["b1", "b2", "d1", "f1", "d3"])
+    publish_arms(**arms)
+    slates = visitors(40)
+    assert {frozenset(keys(slate)) for slate in slates} == {frozenset(expected)}
+    assert all(len(keys(slate)) == len(expected) for slate in slates)
+
+
+def test_of_a_capped_kind_the_first_of_the_list_stays(row: Any, settings: Any) -> None:
+    """Half a place explores: who draws nothing sees the list as it is."""
+    place = {**ROW, "explore": {"share": 0.125}, "rerank": [{"rerank": "at_most", "n": 1, "per": "brand"}]}
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"row": place}}
+    publish_popular(everybody=["b1", "d1", "f1", "t3"])
+    publish_arms(t1=1.0)
+    found = {frozenset(keys(slate)) for slate in visitors(60)}
+    assert found == {frozenset({"b1", "d1", "f1", last}) for last in ("t1", "t3")}
+
+
+def test_new_variants_of_one_product_are_one(row: Any, placements: Use) -> None:
+    placements(row={**ROW, "explore": {"share": 0.5}})
+    publish_arms(f2=0.5, f3=0.5)
+    assert {tuple(explored(slate)) for slate in visitors(30)} == {("f2",)}
+
+
 def test_what_is_shown_anyway_is_not_drawn(row: Any) -> None:
     publish_popular(everybody=["t1", "b2", "b3", "d1", "d2"])
     slates = visitors(60)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, ClassVar
 
 from recommendations.datatypes import Candidate, ListKind
 from recommendations.exceptions import UnknownOption
-from recommendations.serving.blending import MOST_CANDIDATES
+from recommendations.serving.blending import BY_SCORE, MOST_CANDIDATES
 from recommendations.serving.page import Page
 from recommendations.store import ListRequest, StoredList
 
@@ -17,8 +16,6 @@ Lists = Mapping[ListRequest, StoredList]
 
 #: How many of the things a list is made from are used, so that a page's lists stay bounded.
 MOST_SEEDS = 20
-
-_by_score = itemgetter(1)
 
 
 class Source(ABC):
@@ -80,7 +77,7 @@ def weighted_mean(
             scores[item_key] += gain
             if gain > best[item_key]:
                 best[item_key], origins[item_key] = gain, origin
-    ranked = sorted(scores.items(), key=_by_score, reverse=True)[:most]
+    ranked = sorted(scores.items(), key=BY_SCORE, reverse=True)[:most]
     return [Candidate(key, score / total, source, *origins[key]) for key, score in ranked]
 
 
