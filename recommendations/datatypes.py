@@ -301,6 +301,8 @@ class SlatePayload:
     snapshots: Mapping[str, int] = field(default_factory=dict)  # recommender → snapshot id
     #: Position → with what probability the item was drawn, where chance had a part in it.
     propensities: Mapping[int, float] = field(default_factory=dict)
+    experiment: int | None = None
+    variant: str = ""
 
     def position(self, item_key: str) -> int | None:
         """Where an item stood, from 0; None when it was not offered."""

@@ -2,6 +2,7 @@
 
 from recommendations.models.entries import PlacementChange, RecommenderChange
 from recommendations.models.events import Event, Impression, OrderVisitor, VisitorLink
+from recommendations.models.experiments import Experiment, ExperimentResult, Exposure, Variant
 from recommendations.models.items import Item
 from recommendations.models.jobs import Job
 from recommendations.models.overrides import Override, OverrideChange
@@ -26,6 +27,9 @@ __all__ = [
     "DailyBreakdown",
     "DailyStat",
     "Event",
+    "Experiment",
+    "ExperimentResult",
+    "Exposure",
     "Impression",
     "Item",
     "ItemStat",
@@ -43,6 +47,7 @@ __all__ = [
     "ReportDay",
     "Rule",
     "Snapshot",
+    "Variant",
     "SumCheck",
     "VisitorDay",
     "VisitorLink",

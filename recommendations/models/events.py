@@ -108,6 +108,11 @@ class Impression(models.Model):
     )
     seen = models.JSONField(_("positions seen"), default=list)
     n_seen = models.PositiveSmallIntegerField(_("items seen"), default=0)
+    experiment = models.PositiveIntegerField(_("experiment"), null=True, blank=True)
+    variant = models.CharField(_("variant"), max_length=32, blank=True)
+    device = models.CharField(
+        _("device"), max_length=8, blank=True, help_text=_("desktop, phone, tablet, app, mail, or unknown.")
+    )
     occurred_at = models.DateTimeField(_("first seen at"), default=timezone.now)
     simulated = models.BooleanField(_("simulated"), default=False)
     context = models.JSONField(_("context"), default=dict, blank=True)
@@ -118,6 +123,11 @@ class Impression(models.Model):
         indexes = [
             models.Index(fields=["occurred_at"], name="rec_impression_time"),
             models.Index(fields=["scope", "visitor_key"], name="rec_impression_visitor"),
+            models.Index(
+                fields=["experiment", "occurred_at"],
+                condition=models.Q(experiment__isnull=False),
+                name="rec_impression_experiment",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -73,9 +73,20 @@ class Override(models.Model):
 
 
 class OverrideChange(models.Model):
-    """One move of an Override's state: when, by whom, and why. The newest row tells readers that something changed."""
+    """One move of an Override's or an Experiment's state: when, by whom, and why. The newest row tells readers that
+    something changed."""
 
-    override = models.ForeignKey(Override, models.PROTECT, related_name="changes", verbose_name=_("override"))
+    override = models.ForeignKey(
+        Override, models.PROTECT, related_name="changes", verbose_name=_("override"), null=True, blank=True
+    )
+    experiment = models.ForeignKey(
+        "recommendations.Experiment",
+        models.PROTECT,
+        related_name="changes",
+        verbose_name=_("experiment"),
+        null=True,
+        blank=True,
+    )
     from_state = models.CharField(_("from"), max_length=16, choices=Override.State.choices, blank=True)
     to_state = models.CharField(_("to"), max_length=16, choices=Override.State.choices)
     at = models.DateTimeField(_("at"), default=timezone.now)
@@ -86,6 +97,12 @@ class OverrideChange(models.Model):
     class Meta:
         verbose_name = _("change of an override")
         verbose_name_plural = _("changes of overrides")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(override__isnull=False) ^ models.Q(experiment__isnull=False),
+                name="rec_override_change_of_one",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.override_id}: {self.from_state or '–'} → {self.to_state}"
+        return f"{self.override_id or self.experiment_id}: {self.from_state or '–'} → {self.to_state}"

@@ -17,13 +17,22 @@ from recommendations.datatypes import Candidate, SlatePayload
 from recommendations.exceptions import InvalidToken
 
 SALT = "recommendations.slate"
-VERSION = 1
+VERSION = 2
+#: Of version 1 there are tokens in pages and mails that were made before an upgrade.
+_READ = (1, 2)
 #: Clocks of two web servers may differ by so many seconds.
 CLOCK_SKEW_SECONDS = 60
 
 
 def make(
-    slate_id: str, placement: str, scope: str, items: Sequence[Candidate], *, issued_at: int | None = None
+    slate_id: str,
+    placement: str,
+    scope: str,
+    items: Sequence[Candidate],
+    *,
+    experiment: int | None = None,
+    variant: str = "",
+    issued_at: int | None = None,
 ) -> str:
     """The token of a slate with these items, in order of position. About 300 characters for 8 items."""
     origins: dict[tuple[str, str], int] = {}
@@ -36,6 +45,8 @@ def make(
     snapshots = {item.recommender: item.snapshot_id for item in items if item.snapshot_id is not None}
     now = int(time.time()) if issued_at is None else issued_at
     data = [VERSION, slate_id, placement, scope, now, places, list(origins), snapshots]
+    if experiment is not None:
+        data += [experiment, variant]
     return signing.Signer(salt=SALT).sign_object(data, compress=True)
 
 
@@ -69,9 +80,10 @@ def read_of_any_age(token: Any) -> SlatePayload:
         data = signing.Signer(salt=SALT).unsign_object(token)
     except signing.BadSignature:
         raise InvalidToken("The slate token was not made here, or was damaged on its way.") from None
-    if data[0] != VERSION:
+    if data[0] not in _READ:
         raise InvalidToken(f"The slate token has version {data[0]}; this release reads version {VERSION}.")
-    _, slate_id, placement, scope, issued_at, places, origins, snapshots = data
+    _, slate_id, placement, scope, issued_at, places, origins, snapshots, *tested = data
+    experiment, variant = tested or (None, "")
     return SlatePayload(
         slate_id=slate_id,
         placement=placement,
@@ -80,4 +92,6 @@ def read_of_any_age(token: Any) -> SlatePayload:
         issued_at=issued_at,
         snapshots=snapshots,
         propensities={position: place[2] for position, place in enumerate(places) if len(place) > 2},
+        experiment=experiment,
+        variant=variant,
     )

@@ -183,9 +183,11 @@ def _from_slate(slate: SlatePayload | None, item_key: str, kind: str) -> dict[st
         return {}
     position = slate.position(item_key)
     origin: dict[str, Any] = {}
+    if slate.experiment is not None:
+        origin = {"experiment": slate.experiment, "variant": slate.variant}
     if position is not None:
         _, source, recommender = slate.items[position]
-        origin = {"source": source, "recommender": recommender, "snapshot": slate.snapshots.get(recommender)}
+        origin |= {"source": source, "recommender": recommender, "snapshot": slate.snapshots.get(recommender)}
         if position in slate.propensities:
             origin["propensity"] = slate.propensities[position]
     return {

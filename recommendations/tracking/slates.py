@@ -12,12 +12,14 @@ from recommendations.datatypes import Kind, SlatePayload
 from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event, Impression
 from recommendations.tracking import counters
+from recommendations.tracking.devices import device_of
 from recommendations.tracking.recording import record
 from recommendations.tracking.visitors import state_of
 
 
 def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRequest) -> bool:
-    """Note the positions of a slate that were seen: one row a slate, however often it is told.
+    """Note the positions of a slate that were seen: one row a slate, however often it is told. Of a tested place it is
+    noted too that it was in view, whatever it showed: then `positions` may be empty.
 
     Raises InvalidEvent for a position that the slate does not have. Returns whether it was noted.
     """
@@ -30,7 +32,7 @@ def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRe
     if not state.may_record:
         counters.count(state.ignored_because or "no_consent", state.scope)
         return False
-    if not positions:
+    if not positions and slate.experiment is None:
         return False
     alias = router.db_for_write(Impression)
     fresh = sorted(set(positions))
@@ -53,6 +55,9 @@ def record_seen(slate: SlatePayload, positions: Collection[int], request: HttpRe
                     ],
                     "seen": fresh,
                     "n_seen": len(fresh),
+                    "experiment": slate.experiment,
+                    "variant": slate.variant,
+                    "device": device_of(request),
                     "simulated": state.simulated,
                     "occurred_at": state.moment or timezone.now(),
                     "context": {"snapshots": dict(slate.snapshots)},

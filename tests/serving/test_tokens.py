@@ -53,7 +53,7 @@ def test_it_is_short() -> None:
         (signing.dumps([1, "forged"]), "The slate token was not made here, or was damaged on its way."),
         (
             signing.Signer(salt=tokens.SALT).sign_object([99]),
-            "The slate token has version 99; this release reads version 1.",
+            "The slate token has version 99; this release reads version 2.",
         ),
     ],
     ids=["none", "number", "empty", "nonsense", "cut", "forged", "version"],  # tokens differ from run to run
@@ -85,3 +85,17 @@ def test_a_change_of_the_secret_key_keeps_old_tokens_when_told(settings: Any) ->
     token = make()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
     assert tokens.read(token).slate_id == "slate-1"
+
+
+def test_it_says_which_variant_of_an_experiment_it_is_of() -> None:
+    payload = tokens.read(make(experiment=3, variant="B"))
+    assert (payload.experiment, payload.variant) == (3, "B")
+    assert payload.items[0] == ("b1", "similar", "also_viewed")
+    assert (tokens.read(make()).experiment, tokens.read(make()).variant) == (None, "")
+
+
+def test_those_of_the_release_before_are_still_read() -> None:
+    data = [1, "slate-1", "home", "", int(time.time()), [["b1", 0]], [["similar", "also_viewed"]], {}]
+    payload = tokens.read(signing.Signer(salt=tokens.SALT).sign_object(data, compress=True))
+    assert payload.items == (("b1", "similar", "also_viewed"),)
+    assert payload.experiment is None

@@ -120,3 +120,35 @@ def test_bots_see_and_click_nothing(committing: Committing) -> None:
 
 def test_only_posts_are_taken() -> None:
     assert browser_client().get("/recommendations/track/").status_code == 405
+
+
+def test_a_tested_place_is_noted_as_seen_whatever_it_showed(committing: Committing) -> None:
+    client = browser_client()
+    empty = tokens.make("s9", "product_page", "", [], experiment=4, variant="nothing")
+    assert post(client, {"token": empty, "seen": []}).status_code == 204
+    impression = Impression.objects.get()
+    assert (impression.experiment, impression.variant, impression.n_seen) == (4, "nothing", 0)
+    with committing():
+        post(client, {"token": token("s2", experiment=4, variant="B"), "seen": [0], "clicked": "7"})
+    click = Event.objects.get()
+    assert (click.origin["experiment"], click.origin["variant"]) == (4, "B")
+    assert Impression.objects.get(slate_id="s2").variant == "B"
+
+
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+            "desktop",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari", "phone"),
+        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/130.0 Mobile Safari/537.36", "phone"),
+        ("Mozilla/5.0 (Linux; Android 14; SM-X910) Chrome/130.0 Safari/537.36", "tablet"),
+        ("Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) Version/16.0 Mobile/15E148 Safari", "tablet"),
+    ],
+)
+def test_the_device_is_read_off_the_browser(agent: str, device: str) -> None:
+    client = browser_client()
+    post(client, {"token": token(), "seen": [0]}, **{"User-Agent": agent})
+    assert Impression.objects.get().device == device
