@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,11 @@ from django.utils.translation import gettext_noop
 
 from recommendations.adapter import get_adapter
 from recommendations.conf import settings
-from recommendations.datatypes import Candidate, Kind
+from recommendations.datatypes import Candidate, Context, Kind
+from recommendations.exceptions import ConfigurationError
+from recommendations.models import Override
+from recommendations.overrides import active
+from recommendations.overrides.merging import effective
 from recommendations.serving.page import Page
 
 #: Algorithms that look at what items say of themselves: the modules that they are in.
@@ -27,6 +32,7 @@ class Reasons:
         self._page = page
         self._products = products
         self._titles: dict[str, str] = {}
+        self._links: dict[str, str] = {}
 
     def of(self, candidate: Candidate) -> str:
         """One short sentence; "" where there is nothing to say."""
@@ -51,7 +57,9 @@ class Reasons:
         title = self.title(candidate.seed_key)
         if not title:
             return ""
-        return _link_of(candidate.recommender) % {"title": title}
+        if candidate.recommender not in self._links:
+            self._links[candidate.recommender] = _link_of(candidate.recommender, self._page.context)
+        return self._links[candidate.recommender] % {"title": title}
 
     def bought_after(self, candidate: Candidate) -> str:
         title = self.title(candidate.seed_key)
@@ -102,9 +110,9 @@ def named(candidates: Iterable[Candidate], page: Page) -> list[str]:
     )
 
 
-def _link_of(recommender: str) -> str:
+def _link_of(recommender: str, context: Context) -> str:
     """What the lists of a recommender say of two items, as a sentence that takes a `title`."""
-    entry = settings.recommenders.get(recommender, {})
+    entry = _entry_of(recommender, context)
     module = str(entry.get("algorithm", "")).rpartition(".")[0].rpartition(".")[2]
     if module in _CONTENT:
         return _("Similar to %(title)s")
@@ -116,6 +124,15 @@ def _link_of(recommender: str) -> str:
     if kinds and Kind.PURCHASE not in kinds:
         return _("Often viewed with %(title)s")
     return _("Goes with %(title)s")
+
+
+def _entry_of(recommender: str, context: Context) -> Mapping[str, Any]:
+    """What training makes it from, as the settings and the Override that counts say; nothing when it is gone."""
+    changed = active.remembered(context.scope, context.moment).of(Override.Kind.RECOMMENDER).get(recommender)
+    if changed is not None:
+        with suppress(ConfigurationError):  # one that does not fit, training leaves out too, and tells
+            return effective(changed)
+    return settings.recommenders.get(recommender, {})
 
 
 def _plain(text: str) -> Callable[[Reasons, Candidate], str]:

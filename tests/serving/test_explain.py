@@ -9,11 +9,13 @@ import pytest
 from django.utils import translation
 
 from recommendations.datatypes import Context
+from recommendations.models import Override
+from recommendations.overrides.changing import activate, person, propose, roll_back
 from recommendations.serving.engine import recommend
 from recommendations.serving.explain import _SAYINGS
 from recommendations.serving.sources import SOURCES
 from tests.serving import twelve
-from tests.serving.twelve import NOBODY, happened, publish, publish_popular, somebody
+from tests.serving.twelve import NOBODY, happened, publish, publish_popular, shown_on, somebody
 from tests.support.queries import queries_of
 
 Use = Callable[..., None]
@@ -82,6 +84,29 @@ def test_beside_an_item_the_recommender_decides_what_is_said(products: Any, plac
     twelve.CART.extend(["b1", "d1"])
     found = reasons("cart")
     assert found == {"t1": "Often bought with Bread b1", "t2": "Often bought with Dairy d1"}
+
+
+def test_what_is_said_follows_the_override_that_counts(products: Any, placements: Use) -> None:
+    placements(row={"sources": [{"source": "similar", "recommenders": ["also_bought"]}]})
+    publish("also_bought", {"b1": ["b2"]})
+    assert reasons("row", item="b1") == {"b2": "Often bought with this"}
+    changed = propose("recommender", "also_bought", {"options": {"events": {"view": 1.0}}}, by=person("ann"))
+    activate(changed.pk, by=person("ann"))
+    shown_on("row", item="b1")  # hears of the change
+    assert reasons("row", item="b1") == {"b2": "Often viewed with this"}
+    roll_back("recommender", "also_bought", by=person("ann"))
+    shown_on("row", item="b1")
+    assert reasons("row", item="b1") == {"b2": "Often bought with this"}
+
+
+def test_an_override_that_fits_no_more_says_nothing(products: Any, placements: Use) -> None:
+    placements(row={"sources": [{"source": "similar", "recommenders": ["also_bought"]}]})
+    publish("also_bought", {"b1": ["b2"]})
+    changed = propose("recommender", "also_bought", {"options": {"events": {"view": 1.0}}}, by=person("ann"))
+    activate(changed.pk, by=person("ann"))
+    Override.objects.update(base={"algorithm": "another"})
+    shown_on("row", item="b1")
+    assert reasons("row", item="b1") == {"b2": "Often bought with this"}
 
 
 def test_categories_and_rules(products: Any, settings: Any) -> None:
