@@ -293,6 +293,38 @@ def test_w004_a_schedule_that_never_trains() -> None:
         assert run_checks(tags=[TAG]) == []
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "shop.example",
+        "//shop.example",
+        "ftp://shop.example",
+        "https://",
+        "https://:443",
+        "https:///shop",
+        None,
+    ]
+    + [
+        "https://shop.example/shop",
+        "https://shop.example//",
+        "https://shop.example?a=1",
+        "https://a b.example",
+    ]
+    + ["https://shop.example#top", "https://shop.example:port", "http://[::1", " https://shop.example", 7],
+)
+def test_e020_a_site_that_links_cannot_begin_with(address: Any) -> None:
+    found = only(messages(SITE_URL=address), "E020")
+    assert found.msg == f'RECOMMENDATIONS["SITE_URL"] is {address!r}: links in mails cannot begin with it.'
+    assert str(found.hint).startswith("Set it to scheme and host, without a path: ")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "https://shop.example", "http://localhost:8000/", "http://[::1]:8000"]
+)
+def test_a_site_that_links_can_begin_with(address: str) -> None:
+    assert messages(SITE_URL=address) == []
+
+
 def test_w005_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "folder"

@@ -1,4 +1,4 @@
-"""The shop around us: middleware, addresses, context processor, schedule."""
+"""The shop around us: middleware, addresses, context processor, schedule, the site that mails lead to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
 
 from recommendations.checks.behaviours import TAG
+from recommendations.conf import NAME, settings
+from recommendations.exceptions import ConfigurationError
+from recommendations.serving.mail import is_site
 
 MIDDLEWARE = "recommendations.middleware.RecommendationsMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -19,8 +22,8 @@ TRAIN = "recommendations.tasks.train"
 
 @register(TAG)
 def check_host(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W001–W004: what works without, but not well."""
-    return [*middleware(), *urls(), *context_processor(), *schedule()]
+    """W001–W004: what works without, but not well. E020: links that lead nowhere."""
+    return [*middleware(), *urls(), *context_processor(), *schedule(), *site()]
 
 
 def middleware() -> Iterator[CheckMessage]:
@@ -76,4 +79,18 @@ def schedule() -> Iterator[CheckMessage]:
             "Celery is set up, but its schedule never trains the recommenders.",
             hint=f'Add to CELERY_BEAT_SCHEDULE: "train": {{"task": "{TRAIN}", "schedule": crontab(hour=3, minute=0)}}',
             id="recommendations.W004",
+        )
+
+
+def site() -> Iterator[CheckMessage]:
+    """E020: mails whose links lead nowhere."""
+    try:
+        address = settings.SITE_URL
+    except ConfigurationError:  # E010 tells
+        return
+    if address != "" and not is_site(address):
+        yield Error(
+            f'{NAME}["SITE_URL"] is {address!r}: links in mails cannot begin with it.',
+            hint=f'Set it to scheme and host, without a path: {NAME} = {{"SITE_URL": "https://shop.example", …}}',
+            id="recommendations.E020",
         )

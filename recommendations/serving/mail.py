@@ -99,13 +99,25 @@ def _site(request: HttpRequest | None) -> str:
     address = settings.SITE_URL
     if not address and request is not None:
         address = request.build_absolute_uri("/")
-    parts = urlsplit(address) if isinstance(address, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
+    if not is_site(address):
         raise ConfigurationError(
             f'Links in mails need the address of the site, and {NAME}["SITE_URL"] is {address!r}. '
             f'Set it: {NAME} = {{"SITE_URL": "https://shop.example", …}}'
         )
-    return address.rstrip("/") + "/"
+    return str(address).rstrip("/") + "/"
+
+
+def is_site(address: Any) -> bool:
+    """Is it a scheme and a host, perhaps with a port, and nothing behind it? Paths come from Django, whole."""
+    if not isinstance(address, str):
+        return False
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname if parts.port is None else parts.hostname or ""
+    except ValueError:  # no port, or half an IPv6 address
+        return False
+    is_bare = address.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and parts.path in ("", "/")
+    return parts.scheme in ("http", "https") and bool(host) and is_bare and not any(map(str.isspace, address))
 
 
 def _link(base: str, token: str, item_key: str) -> str:
