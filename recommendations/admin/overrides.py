@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from recommendations.admin.asking import AsksFirst
 from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
+from recommendations.models.overrides import ENDED
 from recommendations.overrides import changing
 from recommendations.overrides.merging import changes, effective
 from recommendations.serving import placements, rules
@@ -44,13 +46,32 @@ def checked(override: Override) -> object:
     return effective(override)
 
 
+class StateFilter(admin.SimpleListFilter):
+    """By state; what has ended is not among the scheduled ones."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = list(State.choices)
+        place = 1 + [state for state, _label in found].index(State.SCHEDULED)
+        return [*found[:place], (ENDED, gettext_lazy("ended")), *found[place:]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Override]) -> QuerySet[Override]:
+        state = self.value()
+        if state is None:
+            return queryset
+        over = Q(state=State.SCHEDULED, ends_at__lte=timezone.now())
+        return queryset.filter(over) if state == ENDED else queryset.filter(state=state).exclude(over)
+
+
 @admin.register(Override)
 class OverrideAdmin(AsksFirst):
     asking_name = "decide"
     change_list_template = "admin/recommendations/override_change_list.html"
     change_form_template = "admin/recommendations/override_change_form.html"
     list_display = ("what", "standing", "story", "by")
-    list_filter: ClassVar[Any] = ("state", "kind", "author_kind")
+    list_filter: ClassVar[Any] = (StateFilter, "kind", "author_kind")
     search_fields = ("name",)
     ordering = ("-pk",)
     actions = ("activate_selected", "reject_selected", "roll_back_selected")
@@ -78,7 +99,7 @@ class OverrideAdmin(AsksFirst):
     def standing(self, override: Override) -> SafeString:
         """The state, and why it has no effect when it should have one."""
         badge = format_html(
-            '<span class="rec-badge rec-badge-{}">{}</span>', override.state, override.get_state_display()
+            '<span class="rec-badge rec-badge-{}">{}</span>', override.state_now, override.state_label
         )
         if override.state == State.SCHEDULED:
             badge = format_html('{}<div class="rec-quiet">{}</div>', badge, changing.window_text(override))
@@ -212,7 +233,7 @@ class OverrideAdmin(AsksFirst):
             self.message_user(request, str(error), messages.ERROR)
             return
         override.refresh_from_db()
-        label = override.get_state_display()
+        label = override.state_label
         self.log_change(request, override, str(label))
         text = _("Override %(id)d of %(name)s: %(state)s.")
         self.message_user(
@@ -235,7 +256,7 @@ class OverrideAdmin(AsksFirst):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         override = Override.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
-        can = changing.MOVES[override.state] if override and self.has_activate_permission(request) else ()
+        can = changing.moves(override) if override and self.has_activate_permission(request) else ()
         decisions = [(what, state.label) for what, (state, _title) in DECISIONS.items() if state in can]
         return super().change_view(
             request, object_id, form_url, {"decisions": decisions, **(extra_context or {})}
@@ -247,7 +268,7 @@ _NAMING = ("source", "filter", "rerank", "recommenders", "weight")
 
 def _problem(override: Override) -> str:
     """Why an active Override has no effect, or ""."""
-    if override.state not in (State.ACTIVE, State.SCHEDULED):
+    if override.state_now not in (State.ACTIVE, State.SCHEDULED):
         return ""
     try:
         checked(override)

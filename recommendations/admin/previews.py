@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from recommendations.adapter import get_adapter
-from recommendations.admin.overrides import OverrideAdmin
+from recommendations.admin.overrides import OverrideAdmin, StateFilter
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import changing
@@ -38,7 +38,7 @@ class PreviewedAdmin(OverrideAdmin):
     """Overrides that are written in the admin, and looked at before they are activated."""
 
     change_form_template = "admin/recommendations/previewed_change_form.html"
-    list_filter = ("state",)
+    list_filter = (StateFilter,)
     preview_lead: Any
     after_title: Any
 
@@ -67,7 +67,7 @@ class PreviewedAdmin(OverrideAdmin):
                 sides = self._sides(override, form.cleaned_data)
             except RecommendationsError as error:
                 problem = str(error)
-        can = changing.MOVES[override.state] if self.has_activate_permission(request) else ()
+        can = changing.moves(override) if self.has_activate_permission(request) else ()
         context = {
             **self.admin_site.each_context(request),
             "title": _("Preview of %(name)s") % {"name": override.name}, "opts": self.opts, "override": override,
@@ -83,10 +83,11 @@ class PreviewedAdmin(OverrideAdmin):
         about = {"item": asked["item"].strip() or None, "category": asked["category"].strip()}
         before, after = before_and_after(override, asked["placement"], context, **about)
         was = {item.item_key: item.position for item in before.items}
-        return [_side(_("Now"), before, {}, context), _side(str(self.after_title), after, was, context)]
+        return [side_of(_("Now"), before, {}, context), side_of(str(self.after_title), after, was, context)]
 
 
-def _side(title: str, preview: Preview, was: dict[str, int], context: Any) -> dict[str, Any]:
+def side_of(title: str, preview: Preview, was: dict[str, int], context: Any) -> dict[str, Any]:
+    """A column of a comparison; `was` is item key → position in the column that it is compared with."""
     rows = [
         {
             "item": item,

@@ -172,7 +172,9 @@ def _title(override: Override) -> str:
     )
     if override.decided_at is not None:
         decided = override.decided_by or override.get_decided_kind_display()
-        text += f", {override.state} since {timezone.localtime(override.decided_at):%Y-%m-%d} by {decided}"
+        text += (
+            f", {override.state_now} since {timezone.localtime(override.decided_at):%Y-%m-%d} by {decided}"
+        )
     return text
 
 

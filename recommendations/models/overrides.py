@@ -4,6 +4,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+#: What a scheduled Override is called when its end has come: no state of its own, as nothing has to run for it.
+ENDED = "ended"
+
 
 class Override(models.Model):
     """A change of one settings entry that needs no deployment: a recommender's options, a placement's sources.
@@ -69,7 +72,22 @@ class Override(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} v{self.version} ({self.state})"
+        return f"{self.kind} {self.name} v{self.version} ({self.state_now})"
+
+    @property
+    def is_over(self) -> bool:
+        """Was it scheduled until a time that has come? Nothing is written when it comes."""
+        is_scheduled = self.state == self.State.SCHEDULED
+        return is_scheduled and self.ends_at is not None and self.ends_at <= timezone.now()
+
+    @property
+    def state_now(self) -> str:
+        """Its state, or ENDED."""
+        return ENDED if self.is_over else str(self.state)
+
+    @property
+    def state_label(self) -> str:
+        return str(_("ended") if self.is_over else self.get_state_display())
 
 
 class OverrideChange(models.Model):

@@ -34,6 +34,11 @@ MOVES: dict[str, frozenset[str]] = {
 }
 
 
+def moves(override: Override) -> frozenset[str]:
+    """The states that an Override can get into now. One that has ended can only begin anew."""
+    return frozenset({State.ACTIVE, State.SCHEDULED}) if override.is_over else MOVES[override.state]
+
+
 @dataclass(frozen=True)
 class Somebody:
     """Who decides: a person by name, or one of ours."""
@@ -286,13 +291,13 @@ def _taken_back(present: Override, by: Somebody) -> Override | None:
 
 
 def _refuse_move(override: Override, to_state: State) -> None:
-    if to_state not in MOVES[override.state]:
+    if to_state not in moves(override):
         raise RecommendationsError(
             _("Override %(id)d of %(name)s is %(state)s and cannot become %(to)s.")
             % {
                 "id": override.pk,
                 "name": override.name,
-                "state": override.get_state_display(),
+                "state": override.state_label,
                 "to": to_state.label,
             }
         )

@@ -99,6 +99,21 @@ def test_a_change_is_scheduled(staff: Any) -> None:
     assert shown_on("row", Context(moment=then - timedelta(seconds=1))) == ["b1", "b2", "d1", "f1"]
 
 
+def test_what_has_ended_is_shown_and_found_as_ended(staff: Any) -> None:
+    client = staff(*DECIDE)
+    client.post(f"{URL}add/?name=row", written(**FEWER))
+    change = PlacementChange.objects.get()
+    client.post(f"{URL}decide/activate/?ids={change.pk}", {"ends_at": "2100-01-02T00:00"})
+    assert shown_on("row") == ["b1", "d1", "f1"]
+    assert ">scheduled</span>" in text_of(client.get(f"{URL}?state=scheduled"))
+    PlacementChange.objects.update(ends_at=timezone.now())
+    assert ">ended</span>" in text_of(client.get(f"{URL}?state=ended"))
+    assert ">ended</span>" in text_of(client.get(f"{URL}{change.pk}/change/"))
+    assert "rec-badge-" not in text_of(client.get(f"{URL}?state=scheduled"))
+    assert "rec-badge-" not in text_of(client.get(f"{URL}?state=active"))
+    assert "/decide/activate/" in text_of(client.get(f"{URL}{change.pk}/preview/"))
+
+
 def test_a_source_has_a_weight_recommenders_and_options(staff: Any) -> None:
     client = staff(*DECIDE)
     second = {

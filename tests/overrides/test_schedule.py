@@ -111,3 +111,21 @@ def test_a_recommenders_options_count_in_the_trainings_of_that_time() -> None:
     roll_back_this(draft.pk, by=ANN)
     schedule(draft.pk, by=ANN, ends_at=NOON)
     assert recommender("also_bought").options["half_life_days"] == 7.0
+
+
+def test_when_its_end_has_come_it_has_ended_and_can_begin_anew() -> None:
+    standing = activate(sized(5).pk, by=ANN)
+    campaign = schedule(sized(3).pk, by=ANN, ends_at=EVENING)
+    assert (campaign.state_now, campaign.is_over) == ("scheduled", False)
+    Override.objects.filter(pk=campaign.pk).update(ends_at=timezone.now() - SECOND)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_now, campaign.state_label) == ("scheduled", "ended", "ended")
+    assert str(campaign) == "placement product_page v2 (ended)"
+    with pytest.raises(RecommendationsError, match="is ended and cannot become rolled back"):
+        roll_back_this(campaign.pk, by=ANN)
+    again = schedule(campaign.pk, by=ANN, starts_at=NOON, ends_at=EVENING)
+    assert (again.state_now, size_at(), size_at(NOON)) == ("scheduled", 5, 3)
+    Override.objects.filter(pk=campaign.pk).update(starts_at=None, ends_at=timezone.now() - SECOND)
+    assert activate(campaign.pk, by=ANN).state_now == "active"
+    standing.refresh_from_db()
+    assert standing.state == "replaced"
