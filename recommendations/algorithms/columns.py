@@ -155,18 +155,18 @@ def _ties(
 
 def by_appearance(codes: NDArray[Any]) -> NDArray[np.int32]:
     """Codes renumbered 0, 1, … in the order in which they first appear; -1 stays."""
-    codes = np.maximum(codes, -1)
+    there = codes >= 0
+    if not there.all():
+        numbers = np.full(len(codes), -1, np.int32)
+        numbers[there] = by_appearance(codes[there])
+        return numbers
     n_codes = int(codes.max(initial=-1)) + 1
-    if not n_codes:
-        return codes.astype(np.int32)
     if n_codes > 4 * len(codes) + 1000:  # few of many: do not make room for all
-        distinct, places = np.unique(codes, return_inverse=True)
-        return by_appearance(places.reshape(-1) - int(distinct[0] < 0))
-    first = np.zeros(n_codes + 1, np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of a repeated place the last value stays
-    is_first = first[codes] == np.arange(len(codes))
-    is_first &= codes >= 0
-    number = np.empty(n_codes + 1, np.int32)
+        return by_appearance(np.unique(codes, return_inverse=True)[1].reshape(-1))
+    rows = np.arange(len(codes), dtype=np.int32 if len(codes) < 2**31 else np.int64)
+    first = np.empty(n_codes, rows.dtype)
+    first[codes[::-1]] = rows[::-1]  # of a repeated place the last value stays
+    is_first = first[codes] == rows
+    number = np.empty(n_codes, np.int32)
     number[codes[is_first]] = np.arange(np.count_nonzero(is_first), dtype=np.int32)
-    number[-1] = -1
     return number[codes]

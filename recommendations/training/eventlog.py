@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recommendations.algorithms.columns import row_order
 from recommendations.algorithms.interactions import Interactions
 from recommendations.training.fingerprints import coded
-from recommendations.training.merging import insertions, merged, merged_texts
+from recommendations.training.merging import insertions, merged, merged_texts, places_of
 
 #: Columns of a log and their types. `at` is in microseconds since 1970, UTC; keys are codes, -1 = none.
 COLUMNS: Mapping[str, Any] = {
@@ -137,17 +137,17 @@ class EventLog:
 
     def _merged(self, rows: Rows, drop: NDArray[np.bool_] | None) -> Rows:
         """The columns with further rows and without some, in the order of (at, pk)."""
-        keep = None if drop is None or not drop.any() else ~drop
         order = row_order(rows["at"], rows["pk"])
         with ThreadPoolExecutor(_THREADS) as pool:
             if order is not None:
                 rows |= zip(COLUMNS, pool.map(lambda name: rows.pop(name)[order], COLUMNS), strict=True)
-            old = {
-                name: self.columns[name] if keep is None else self.columns[name][keep]
-                for name in ("at", "pk")
-            }
-            before = insertions((old["at"], old["pk"]), (rows["at"], rows["pk"]))
-            columns = pool.map(lambda name: merged(self.columns[name], keep, rows.pop(name), before), COLUMNS)
+            if not len(self):
+                return {name: rows[name] for name in COLUMNS}
+            before = insertions((self.columns["at"], self.columns["pk"]), (rows["at"], rows["pk"]))
+            origin, places = places_of(len(self), drop, before)
+            columns = pool.map(
+                lambda name: merged(self.columns[name], origin, rows.pop(name), places), COLUMNS
+            )
             return dict(zip(COLUMNS, columns, strict=True))
 
     def interactions(
@@ -292,9 +292,11 @@ def _in_order_of_text(
 
 def _persons(visitors: list[str], links: Iterable[tuple[str, str]]) -> tuple[NDArray[np.int32], list[str]]:
     """The code of the person behind each visitor, and the persons' keys. `visitors` are sorted, and so are these."""
-    code = dict(zip(visitors, range(len(visitors)), strict=True))
-    linked = {place: user for anonymous, user in links if (place := code.get(anonymous)) is not None}
-    others = list({user for user in linked.values() if user not in code})
+    user_of = dict(links)
+    linked = {place: user_of[visitor] for place, visitor in enumerate(visitors) if visitor in user_of}
+    users = set(linked.values())
+    code = {visitor: place for place, visitor in enumerate(visitors) if visitor in users}
+    others = list(users.difference(code))
     code |= zip(others, range(len(visitors), len(visitors) + len(others)), strict=True)
     keys, place_of = merged_texts(visitors, others)
     person = place_of[: len(visitors)].copy()

@@ -43,18 +43,30 @@ def insertions(
     return low
 
 
-def merged(
-    old: NDArray[Any], keep: NDArray[np.bool_] | None, new: NDArray[Any], before: NDArray[np.intp]
-) -> NDArray[Any]:
-    """A column of the old rows that are kept and the new ones, each before one of the former."""
-    kept = old if keep is None else old[keep]
-    if not len(kept) or not len(new):
-        return kept if len(kept) else new
-    is_old = np.ones(len(kept) + len(new), bool)
-    places = before + np.arange(len(new))
+def places_of(
+    n_old: int, drop: NDArray[np.bool_] | None, before: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """How old rows, of which some are dropped, and new rows, each before one of the old, make one column.
+
+    The first array says of each place which old row comes there; of the places of new rows, which the second one names,
+    what it says means nothing.
+    """
+    kept = np.arange(n_old) if drop is None or not drop.any() else np.flatnonzero(~drop)
+    places = np.searchsorted(kept, before) + np.arange(len(before))
+    if not len(places):
+        return kept, places
+    is_old = np.ones(len(kept) + len(places), bool)
     is_old[places] = False
-    column = np.empty(len(is_old), old.dtype)
-    column[is_old] = kept
+    origin = np.zeros(len(is_old), np.intp)
+    origin[is_old] = kept
+    return origin, places
+
+
+def merged(
+    old: NDArray[Any], origin: NDArray[np.intp], new: NDArray[Any], places: NDArray[np.intp]
+) -> NDArray[Any]:
+    """A column of old and new rows, as `places_of` arranges them. There is an old row at least."""
+    column = old[origin]
     column[places] = new
     return column
 

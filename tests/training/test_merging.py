@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from recommendations.training.fingerprints import coded
-from recommendations.training.merging import among, insertions, merged, merged_texts
+from recommendations.training.merging import among, insertions, merged, merged_texts, places_of
 
 rows = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30)), unique=True, max_size=30)
 NOTHING = np.uint64(7)
@@ -16,11 +16,18 @@ def test_rows_merge_as_if_all_were_sorted(everything: list[tuple[int, int]], dat
     is_new = data.draw(st.lists(st.booleans(), min_size=len(everything), max_size=len(everything)))
     old = sorted(row for row, new in zip(everything, is_new, strict=True) if not new)
     new = sorted(row for row, new in zip(everything, is_new, strict=True) if new)
-    keep = np.array(data.draw(st.lists(st.booleans(), min_size=len(old), max_size=len(old))), bool)
+    drop = np.array(data.draw(st.lists(st.booleans(), min_size=len(old), max_size=len(old))), bool)
+    new = sorted(
+        [*new, *(row for row, goes in zip(old, drop, strict=True) if goes and row[1] % 2)]
+    )  # revised
     (old_1, old_2), (new_1, new_2) = (np.array(part, np.int64).reshape(-1, 2).T for part in (old, new))
-    before = insertions((old_1[keep], old_2[keep]), (new_1, new_2))
-    columns = [merged(column, keep, further, before) for column, further in ((old_1, new_1), (old_2, new_2))]
-    kept = [row for row, stays in zip(old, keep, strict=True) if stays]
+    before = insertions((old_1, old_2), (new_1, new_2))
+    assume(old)
+    origin, places = places_of(len(old), drop, before)
+    columns = [
+        merged(column, origin, further, places) for column, further in ((old_1, new_1), (old_2, new_2))
+    ]
+    kept = [row for row, goes in zip(old, drop, strict=True) if not goes]
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == sorted(kept + new)
 
 
