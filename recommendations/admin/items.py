@@ -18,11 +18,15 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recommendations.adapter import get_adapter
 from recommendations.admin.base import CappedPaginator, ReadOnlyAdmin
 from recommendations.conf import settings
 from recommendations.datatypes import ListKind
 from recommendations.models import Item
 from recommendations.reports.evidence import pair_evidence
+from recommendations.reports.placements import REAL
+from recommendations.reports.whereabouts import whereabouts
+from recommendations.serving.touching import rules_touching
 from recommendations.store import ListRequest, get_store
 
 #: At most so many choices in a filter.
@@ -143,6 +147,8 @@ class ItemAdmin(ReadOnlyAdmin):
             "lists": [found for found in lists if found.entries],
             "without": [found.recommender for found in lists if not found.entries and found.snapshot_id],
             "not_live": [found.recommender for found in lists if not found.snapshot_id],
+            "rules": rules_touching(item.item_key, get_adapter().context(None).with_(scope=item.scope)),
+            "shown": whereabouts(item.item_key, item.scope, request.GET.get("figures") or REAL),
         }
         return self._page(request, "admin/recommendations/item_why.html", context)
 

@@ -8,7 +8,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,8 +20,10 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.admin.asking import AsksFirst
 from recommendations.admin.jobs import progress_bar, running_jobs
+from recommendations.datatypes import ListKind
 from recommendations.exceptions import RecommendationsError
-from recommendations.models import Snapshot
+from recommendations.models import Item, Snapshot
+from recommendations.reports.snapshot_diff import difference
 
 NDCG, RECALL = "ndcg@10", "recall@10"
 
@@ -149,6 +153,32 @@ class SnapshotAdmin(AsksFirst):
                 request, text % {"recommender": now_live.recommender, "id": now_live.pk}, messages.SUCCESS
             )
 
+    # --- what changed ---------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.diff_view)
+        return [path("<int:pk>/diff/", view, name="recommendations_snapshot_diff"), *super().get_urls()]
+
+    def diff_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which lists changed most since another snapshot of the same recommender, `?with=`."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        after = get_object_or_404(Snapshot, pk=pk)
+        kept = (Snapshot.Status.LIVE, Snapshot.Status.READY)
+        others = Snapshot.objects.filter(recommender=after.recommender, scope=after.scope, status__in=kept)
+        choices = list(others.exclude(pk=pk).order_by("-pk"))
+        asked = request.GET.get("with", "")
+        earlier = [each for each in choices if each.pk < pk]
+        before = next(
+            (each for each in choices if str(each.pk) == asked), next(iter(earlier or choices), None)
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What changed in %(name)s") % {"name": self.name(after)}, "opts": self.opts,
+            "after": after, "before": before, "choices": choices, **(_changes(before, after) if before else {}),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/recommendations/snapshot_diff.html", context)
+
     # --- pages ----------------------------------------------------------------------------------------------------
 
     def changelist_view(
@@ -166,6 +196,29 @@ class SnapshotAdmin(AsksFirst):
     ) -> HttpResponse:
         extra = {"may_flip": self.has_flip_permission(request), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
+
+
+def _changes(before: Snapshot, after: Snapshot) -> dict[str, Any]:
+    found = difference(before, after)
+    keys = {key for change in found.most for key in (*(change.before or ()), *(change.after or ()))}
+    keys |= {change.key for change in found.most if change.key_kind == ListKind.ITEM}
+    rows = Item.objects.filter(scope=after.scope, item_key__in=keys).values_list("item_key", "title")
+    titles = dict(rows)
+
+    def named(targets: tuple[str, ...] | None, others: tuple[str, ...] | None) -> list[tuple[str, bool]]:
+        return [(titles.get(key, key), key not in (others or ())) for key in targets or ()]
+
+    most = [
+        {
+            "name": titles.get(change.key, change.key) or _("everybody"),
+            "kind": change.key_kind,
+            "kept": f"{change.kept:.0%}",
+            "before": named(change.before, change.after),
+            "after": named(change.after, change.before),
+        }
+        for change in found.most
+    ]
+    return {"difference": found, "kept": "–" if found.kept is None else f"{found.kept:.1%}", "most": most}
 
 
 def as_number(value: Any) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from recommendations.admin import visitor_inspector
 from recommendations.admin.base import BigTableAdmin, CappedPaginator, ReadOnlyAdmin
 from recommendations.models import Profile, VisitorLink
 
 
 @admin.register(Profile)
 class ProfileAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/recommendations/profile_change_list.html"
+    change_form_template = "admin/recommendations/profile_change_form.html"
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -36,6 +42,16 @@ class ProfileAdmin(ReadOnlyAdmin):
         "scope",
     )  # fmt: skip
     readonly_fields = ("liked_categories", "liked_brands")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.inspect_view)
+        return [path("inspect/", view, name="recommendations_profile_inspect"), *super().get_urls()]
+
+    def inspect_view(self, request: HttpRequest) -> HttpResponse:
+        """The page of a visitor, `?key=`, known or not, with a profile or without."""
+        found = visitor_inspector.context_of(request)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **found}
+        return TemplateResponse(request, "admin/recommendations/visitor.html", context)
 
     @admin.display(description=_("R F M"))
     def rfm(self, profile: Profile) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,11 @@ from recommendations.models import Override
 from recommendations.overrides import active
 from recommendations.serving import placements, rules
 from recommendations.serving.engine import plan_of_page, shown, slate_items
-from recommendations.serving.page import Page
+from recommendations.serving.page import Page, Reads
 from recommendations.serving.placements import Layout, layout
 from recommendations.serving.rules import Rule
+from recommendations.store import ListRequest, StoredList
+from recommendations.store.database import DatabaseStore
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,27 @@ class Preview:
     items: tuple[SlateItem, ...]
     dropped: Mapping[str, tuple[str, Any]]
     fallback_used: bool
+
+
+class SnapshotReads(Reads):
+    """Reads that find some recommenders' lists in snapshots that need not be live."""
+
+    def __init__(self, context: Context, snapshots: Mapping[str, int]) -> None:
+        super().__init__(context)
+        self._snapshots = snapshots
+
+    def lists(self, requests: Collection[ListRequest]) -> dict[ListRequest, StoredList]:
+        theirs = [request for request in requests if request.recommender in self._snapshots]
+        found = super().lists([request for request in requests if request.recommender not in self._snapshots])
+        if theirs:
+            found |= DatabaseStore().fetch_from(list(self._snapshots.values()), theirs)
+        return found
+
+
+def of_now(name: str, context: Context, snapshots: Mapping[str, int] | None = None, **about: Any) -> Preview:
+    """What a placement shows this visitor now; `snapshots` and `about` as `preview` takes them."""
+    planned_by = layout(context.scope, context.moment)
+    return preview(name, context, planned_by, planned_by.rules, snapshots=snapshots, **about)
 
 
 def before_and_after(
@@ -85,10 +108,16 @@ def preview(
     items: Sequence[Any] = (),
     category: str = "",
     query: str = "",
+    snapshots: Mapping[str, int] | None = None,
 ) -> Preview:
-    """What a placement shows as a layout has it, with these rules."""
+    """What a placement shows as a layout has it, with these rules.
+
+    `snapshots` are recommender → id of the snapshot whose lists take the place of the live one's.
+    """
     placement = planned_by.placement(name)
-    page = Page(context.with_(page=placement.page), shown(item, items, category, query))
+    context = context.with_(page=placement.page)
+    reads = SnapshotReads(context, snapshots) if snapshots else None
+    page = Page(context, shown(item, items, category, query), reads)
     plan = plan_of_page(page, planned_by, placement, wishes)
     chosen, fallback_used = plan.choose(name, placement.size)
     places = slate_items(chosen, plan, context)
