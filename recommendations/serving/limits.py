@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
 
 from recommendations.adapter import Adapter, get_adapter
 from recommendations.datatypes import MAIL_CHANNEL, Context
+from recommendations.models import Item
 from recommendations.serving.facts import Facts
 
 
 def declares_sensitive() -> bool:
     """Does the shop's adapter say which items are sensitive?"""
     return type(get_adapter()).is_sensitive is not Adapter.is_sensitive
+
+
+def sensitive_among(item_keys: Collection[str], scope: str) -> frozenset[str]:
+    """Those of the items that the mirror calls sensitive: one query, none where the shop declares no such thing."""
+    if not item_keys or not declares_sensitive():
+        return frozenset()
+    found = Item.objects.filter(scope=scope, item_key__in=item_keys, is_sensitive=True)
+    return frozenset(found.values_list("item_key", flat=True))
 
 
 class Viewer:

@@ -17,7 +17,7 @@ from recommendations.models import Item
 from recommendations.ranking.model import RankerModel
 from recommendations.serving.facts import NOTHING_KNOWN, Facts, read_facts
 from recommendations.serving.history import History, read_history
-from recommendations.serving.limits import Viewer
+from recommendations.serving.limits import Viewer, sensitive_among
 from recommendations.serving.scopes import known_of
 from recommendations.serving.seen import Sight, read_seen
 from recommendations.serving.terms import terms_of
@@ -176,6 +176,16 @@ class Page:
     def cart(self) -> frozenset[str]:
         """Item keys in the visitor's cart."""
         return self.reads.cart
+
+    @cached_property
+    def seed_keys(self) -> tuple[str, ...]:
+        """The items that the page is about, else those in the cart, none of them sensitive but the one shown.
+
+        One query where the shop says of items that they are."""
+        keys = self.item_keys or tuple(sorted(self.cart))
+        others = [key for key in keys if key != self.item_key]
+        sensitive = sensitive_among(others, self.context.scope)
+        return tuple(key for key in keys if key not in sensitive)
 
     @property
     def missing_for_free_shipping(self) -> Decimal | None:

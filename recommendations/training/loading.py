@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 from django.utils import timezone
 
 from recommendations.algorithms.catalogue import Catalogue
@@ -58,7 +59,7 @@ def load(
     window_days: float | None = None,
     progress: Progress | None = None,
 ) -> TrainingData:
-    """The valid events of these kinds on items of the catalogue, and the catalogue.
+    """The valid events of these kinds on items of the catalogue that are not sensitive, and the catalogue.
 
     `window_days` None reads all. Events of simulated visitors are read when `TRAIN_ON_SIMULATED` says so. Memory is
     about 50 bytes an event besides the keys, and as much again while they are prepared.
@@ -67,7 +68,9 @@ def load(
     loaded_at = timezone.now()
     asked = selection(kinds, scope, window_days)
     links = VisitorLink.objects.filter(scope=scope).values_list("anonymous_key", "visitor_key")
-    gone = Item.objects.filter(scope=scope, is_gone=True).values_list("item_key", flat=True)
+    # What somebody did with a sensitive item says nothing in any list, as if the shop no longer had it.
+    unlearned = Item.objects.filter(Q(is_gone=True) | Q(is_sensitive=True), scope=scope)
+    gone = unlearned.values_list("item_key", flat=True)
     since = asked.since(loaded_at)
 
     def use(log: EventLog) -> tuple[Interactions, Catalogue]:

@@ -14,6 +14,7 @@ from recommendations.adapter import get_adapter
 from recommendations.datatypes import Context
 from recommendations.models import Item
 from recommendations.serving import scopes
+from recommendations.serving.segments import segments_for
 from recommendations.tracking.items import sync_items
 from tests.serving import twelve
 from tests.serving.test_explain import Discreet
@@ -138,6 +139,7 @@ ROWS: dict[str, Any] = {
     "home": {"page": "front", "sources": ["popular"]},
     "mine": {"sources": [{"source": "for_you", "recommenders": ["also_bought"]}]},
     "recent": {"sources": ["recently_viewed"]},
+    "basket": {"sources": [{"source": "together", "recommenders": ["bought_together"]}]},
     "similar": {"sources": [{"source": "similar", "recommenders": ["also_bought"]}]},
 }
 
@@ -170,6 +172,24 @@ def test_what_is_sensitive_leads_to_nothing(frank: Any) -> None:
 
 def test_the_page_of_a_sensitive_item_may_show_what_goes_with_it(frank: Any) -> None:
     assert shown_on("similar", item="b1") == ["b2"]
+
+
+def test_what_is_sensitive_in_a_cart_or_an_order_leads_to_nothing(frank: Any) -> None:
+    sync_items()
+    publish("bought_together", {"b1": ["b2", "t2"], "d1": ["t1"]})
+    twelve.CART.extend(["b1", "d1"])
+    assert shown_on("basket") == ["t1"]
+    assert shown_on("basket", items=["b1", "d1"]) == ["t1"]
+    assert shown_on("basket", items=["b1"]) == []
+    assert shown_on("basket", item="b1") == ["b2", "t2"], "its own page"
+
+
+def test_no_segment_is_somebodys_for_what_is_sensitive(frank: Any) -> None:
+    sync_items()
+    happened("u:1", "view", "b1")
+    happened("u:1", "view", "d1")
+    found, personal = segments_for(somebody("u:1", "a:ann"), "brand", 5)
+    assert ([each.key for each in found], personal) == (["Dale"], True)
 
 
 def test_sensitive_items_cost_no_query(frank: Any, settings: Any) -> None:

@@ -69,10 +69,23 @@ def test_what_does_not_count_is_left_out(configure: Callable[..., None]) -> None
     void(Event.objects.filter(item_key="voided"))
     make_events(("view", "u:1", "gone"))
     make_items("gone", is_gone=True)
+    make_events(("view", "u:1", "sensitive"), ("purchase", "u:1", "sensitive"))
+    make_items("sensitive", is_sensitive=True)
     assert keys(load(EVERY_KIND)) == [("view", "u:1", "kept")]
     assert keys(load(EVERY_KIND, scope="outlet")) == [("view", "u:1", "elsewhere")]
     configure(TRAIN_ON_SIMULATED=True)
     assert [item for _, _, item in keys(load(EVERY_KIND))] == ["kept", "simulated"]
+
+
+def test_what_was_done_with_what_is_sensitive_now_counts_when_it_no_longer_is() -> None:
+    make_events(("view", "u:1", "1"), ("view", "u:1", "2"), ("view", "u:2", "2"))
+    make_items("1", "2")
+    assert len(keys(load(EVERY_KIND))) == 3
+    Item.objects.filter(item_key="2").update(is_sensitive=True)
+    assert keys(load(EVERY_KIND)) == [("view", "u:1", "1")]
+    assert load_catalogue().item_keys == ("1", "2"), "what it says of itself is no secret"
+    Item.objects.filter(item_key="2").update(is_sensitive=False)
+    assert len(keys(load(EVERY_KIND))) == 3
 
 
 def test_anonymous_events_belong_to_the_user_after_login() -> None:

@@ -58,7 +58,7 @@ class Together(SeededSource):
     default_recommenders: ClassVar[tuple[str, ...]] = ("bought_together", "also_bought")
 
     def seeds(self, page: Page) -> Mapping[str, float]:
-        return dict.fromkeys(page.item_keys or sorted(page.cart), 1.0)
+        return dict.fromkeys(page.seed_keys, 1.0)
 
 
 class CrossCategory(Together):
