@@ -302,8 +302,12 @@ DEFAULTS: dict[str, Any] = {
     "SITE_URL": "",
     # A click in a mail is counted for so long; its link leads to the product for ever.
     "MAIL_CLICK_SECONDS": 30 * 24 * 3600,
-    # A purchase belongs to the last click on the same item within so many hours.
+    # A purchase belongs to a click on the same item within so many hours; without one, "view_through" lets it belong to
+    # the last time that the item was in view, within so many.
     "CLICK_WINDOW_HOURS": 24,
+    "VIEW_WINDOW_HOURS": 1,
+    # The model that reports show: "last_click", "first_click", "linear" or "view_through". All four are computed.
+    "ATTRIBUTION_MODEL": "last_click",
     # Where training keeps the events that it has read, so that the next run reads only what changed: a folder of its
     # own; None: among the caches of the user that trains; "": nowhere.
     "TRAINING_FOLDER": None,

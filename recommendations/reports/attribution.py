@@ -1,4 +1,8 @@
-"""Which click a purchase belongs to: the last one on the same item, by the same visitor, within the window."""
+"""Which recommendation a line belongs to: who clicked, or saw, the same item within the window before.
+
+Four models say how: the last click, the first, all clicks in equal shares, or the last click, and where there was none
+the last time that the item was in view. All four are computed; `ATTRIBUTION_MODEL` says which is shown.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,27 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain
+from enum import StrEnum
+from heapq import merge
 from typing import NamedTuple
 
 from recommendations.conf import settings
 from recommendations.datatypes import Kind
-from recommendations.models import Event
-from recommendations.models.events import EventQuerySet
 
-CHUNK = 2000
-#: Refunds whose purchases are looked up together.
-REFUND_CHUNK = 500
+CENT = Decimal("0.01")
 
 
-class Click(NamedTuple):
-    """A click on an item of a slate. `visitor` is the user behind an anonymous key, where one is known."""
+class Model(StrEnum):
+    """How a line is attributed; the order is that of the admin."""
+
+    LAST_CLICK = "last_click"
+    FIRST_CLICK = "first_click"
+    LINEAR = "linear"
+    VIEW_THROUGH = "view_through"
+
+
+class Touch(NamedTuple):
+    """A card that was clicked, or that was in view. `visitor` is the user behind an anonymous key, where known."""
 
     pk: int
     scope: str
@@ -28,12 +38,23 @@ class Click(NamedTuple):
     visitor: str
     item_key: str
     occurred_at: datetime
-    placement: str
     slate_id: str
+    placement: str
+    position: int | None
+    recommender: str
+    experiment: int
+    variant: str
+    device: str
+    segment: str
+
+    @property
+    def card(self) -> tuple[str, str | int]:
+        """What a second click on the same card has in common with the first; a click without a slate stands alone."""
+        return self.item_key, self.slate_id or self.pk
 
 
 class Line(NamedTuple):
-    """An order line that was bought, or taken back (its value is then negative)."""
+    """What may belong to a recommendation: an order line that was bought or taken back, a cart, a rating."""
 
     pk: int
     scope: str
@@ -44,128 +65,133 @@ class Line(NamedTuple):
     order_key: str
     currency: str
     value: Decimal | None
+    rating: float | None
     kind: str
 
     @property
     def amount(self) -> Decimal:
         """What the line adds to the revenue; a line without a value adds nothing."""
-        value = self.value or Decimal(0)
-        return -abs(value) if self.kind == Kind.REFUND else value
+        if self.kind == Kind.REFUND:
+            return -abs(self.value or Decimal(0))
+        return (self.value or Decimal(0)) if self.kind == Kind.PURCHASE else Decimal(0)
+
+
+class Path(NamedTuple):
+    """What led to a line: the clicks in order of time, one a card, and the last time that the item was in view."""
+
+    clicks: tuple[Touch, ...] = ()
+    view: Touch | None = None
+
+    def touches(self, model: Model) -> tuple[Touch, ...]:
+        """Those that share the credit, in order of time; none for an unattributed line."""
+        if not self.clicks:
+            return (self.view,) if model == Model.VIEW_THROUGH and self.view else ()
+        if model == Model.LINEAR:
+            return self.clicks
+        return (self.clicks[0 if model == Model.FIRST_CLICK else -1],)
 
 
 class Attributed(NamedTuple):
-    """A line and the click it belongs to; None when no recommendation led to it."""
+    """A line and what led to it."""
 
     line: Line
-    click: Click | None
+    path: Path
 
-    @property
-    def placement(self) -> str:
-        """The click's placement, "" for a line that belongs to none."""
-        return self.click.placement if self.click else ""
+    def credits(self, model: Model) -> list[tuple[Touch, Decimal]]:
+        """Each touch with its share of the line's amount; the shares add up to the amount."""
+        touches = self.path.touches(model)
+        return list(zip(touches, split(self.line.amount, len(touches)), strict=True)) if touches else []
+
+
+def shown_model() -> Model:
+    """The model that reports show (`ATTRIBUTION_MODEL`)."""
+    return Model(settings.ATTRIBUTION_MODEL)
 
 
 def click_window() -> timedelta:
-    """How long after a click a purchase still belongs to it (`CLICK_WINDOW_HOURS`)."""
+    """How long after a click a line still belongs to it (`CLICK_WINDOW_HOURS`)."""
     return timedelta(hours=settings.CLICK_WINDOW_HOURS)
 
 
-def slate_clicks() -> EventQuerySet:
-    """Valid clicks on items of slates. A click that names no placement was on no recommendation."""
-    return Event.objects.valid().filter(kind=Kind.CLICK).exclude(placement="")
+def view_window() -> timedelta:
+    """How long after an item was in view a line still belongs to that (`VIEW_WINDOW_HOURS`)."""
+    return timedelta(hours=settings.VIEW_WINDOW_HOURS)
 
 
-def attribute(purchases: EventQuerySet, clicks: EventQuerySet, window: timedelta) -> Iterator[Attributed]:
-    """Each purchase with its click, in order of time: one pass over both.
+def split(amount: Decimal, n: int) -> list[Decimal]:
+    """`amount` in `n` equal shares of whole cents by the method of the largest remainder.
 
-    `clicks` should begin one `window` before the first purchase. Memory holds the clicks of one window, whatever
-    the number of events. A click at the very moment of the purchase counts, and so does one exactly `window` before.
+    The remainders are equal here, so the first shares get the cents that are over: 10.00 in three is 3.34, 3.33, 3.33.
+    A refund of the same amount takes back the same shares.
     """
-    latest: OrderedDict[tuple[str, bool, str, str], Click] = OrderedDict()
-    coming = _clicks(clicks)
-    click = next(coming, None)
-    for line in _lines(purchases):
-        while click is not None and click.occurred_at <= line.occurred_at:
-            key = (click.scope, click.simulated, click.visitor, click.item_key)
-            latest[key] = click
-            latest.move_to_end(key)
-            click = next(coming, None)
-        _forget(latest, line.occurred_at - window)
-        found = (
-            latest.get((line.scope, line.simulated, line.visitor, line.item_key)) if line.visitor else None
-        )
-        yield Attributed(line, found)
+    share, over = divmod(int(abs(amount) / CENT), n)
+    sign = -CENT if amount < 0 else CENT
+    return [(share + (place < over)) * sign for place in range(n)]
 
 
-def attribute_refunds(refunds: EventQuerySet, window: timedelta) -> Iterator[Attributed]:
-    """Each refund with the click of the purchase it takes back: the same item in the same order.
+def trace(lines: Iterable[Line], clicks: Iterable[Touch], views: Iterable[Touch]) -> Iterator[Attributed]:
+    """Each line with its path, in order of time: one pass over all three, each of them in order of time.
 
-    A refund that names no order, or whose purchase belongs to no click, is unattributed.
+    Clicks should begin one click window before the first line, views one view window. Memory holds the touches of one
+    window, whatever the number of lines. A touch at the very moment of the line counts, and so does one exactly a
+    window before.
     """
-    chunk: list[Line] = []
-    for line in _lines(refunds):
-        chunk.append(line)
-        if len(chunk) == REFUND_CHUNK:
-            yield from _attribute_refunds(chunk, window)
-            chunk = []
-    if chunk:
-        yield from _attribute_refunds(chunk, window)
+    trail = _Trail(click_window(), view_window())
+    touches = merge(
+        ((click.occurred_at, 0, click) for click in clicks),
+        ((view.occurred_at, 1, view) for view in views),
+        key=_moment,
+    )
+    coming = next(touches, None)
+    for line in lines:
+        while coming is not None and coming[0] <= line.occurred_at:
+            trail.add(coming[2], is_click=not coming[1])
+            coming = next(touches, None)
+        yield Attributed(line, trail.path(line))
+    for _rest in touches:
+        pass
 
 
-def lines_between(start: datetime, end: datetime, *, clicked_only: bool = False) -> Iterator[Attributed]:
-    """All lines bought or taken back from `start` to before `end`, in every scope, with their clicks.
-
-    `clicked_only` leaves out lines that belong to no click, most of them in the database already.
-    """
-    window = click_window()
-    within = Event.objects.valid().filter(occurred_at__gte=start, occurred_at__lt=end)
-    purchases, refunds = within.filter(kind=Kind.PURCHASE), within.filter(kind=Kind.REFUND)
-    clicks = slate_clicks().filter(occurred_at__gte=start - window, occurred_at__lt=end)
-    if clicked_only:
-        purchases = purchases.filter(item_key__in=clicks.values("item_key"))
-    for found in chain(attribute(purchases, clicks, window), attribute_refunds(refunds, window)):
-        if found.click is not None or not clicked_only:
-            yield found
+def _moment(coming: tuple[datetime, int, Touch]) -> datetime:
+    return coming[0]
 
 
-def _attribute_refunds(refunds: list[Line], window: timedelta) -> Iterator[Attributed]:
-    orders = {line.order_key for line in refunds} - {""}
-    items = {line.item_key for line in refunds}
-    purchases = Event.objects.valid().filter(kind=Kind.PURCHASE, order_key__in=orders, item_key__in=items)
-    bought = list(_lines(purchases)) if orders else []
-    clicks: dict[tuple[str, bool, str, str], Click] = {}
-    if bought:
-        candidates = slate_clicks().filter(
-            item_key__in=items,
-            occurred_at__gte=bought[0].occurred_at - window,
-            occurred_at__lte=bought[-1].occurred_at,
-        )
-        for line, click in attribute(purchases, candidates, window):
-            if click is not None:
-                clicks.setdefault((line.scope, line.simulated, line.order_key, line.item_key), click)
-    for refund in refunds:
-        key = (refund.scope, refund.simulated, refund.order_key, refund.item_key)
-        yield Attributed(refund, clicks.get(key))
+Key = tuple[str, bool, str, str]
 
 
-def _forget(latest: OrderedDict[tuple[str, bool, str, str], Click], before: datetime) -> None:
+class _Trail:
+    """The touches of the last window, by visitor and item."""
+
+    def __init__(self, click_window: timedelta, view_window: timedelta) -> None:
+        self.click_window, self.view_window = click_window, view_window
+        self.clicks: OrderedDict[Key, list[Touch]] = OrderedDict()
+        self.views: OrderedDict[Key, list[Touch]] = OrderedDict()
+
+    def add(self, touch: Touch, *, is_click: bool) -> None:
+        key = touch[1:5]
+        if is_click:
+            self.clicks.setdefault(key, []).append(touch)
+            self.clicks.move_to_end(key)
+        else:
+            self.views[key] = [touch]
+            self.views.move_to_end(key)
+
+    def path(self, line: Line) -> Path:
+        _forget(self.clicks, line.occurred_at - self.click_window)
+        _forget(self.views, line.occurred_at - self.view_window)
+        if not line.visitor:
+            return Path()
+        key = line[1:5]
+        since = line.occurred_at - self.click_window
+        clicks = {click.card: click for click in self.clicks.get(key, ()) if click.occurred_at >= since}
+        in_order = sorted(clicks.values(), key=lambda click: (click.occurred_at, click.pk))
+        views = self.views.get(key)
+        return Path(tuple(in_order), views[0] if views else None)
+
+
+def _forget(latest: OrderedDict[Key, list[Touch]], before: datetime) -> None:
     while latest:
-        key, click = next(iter(latest.items()))
-        if click.occurred_at >= before:
+        key, touches = next(iter(latest.items()))
+        if touches[-1].occurred_at >= before:
             return
         del latest[key]
-
-
-def _clicks(queryset: EventQuerySet) -> Iterator[Click]:
-    fields = ("pk", "scope", "simulated", "visitor", "item_key", "occurred_at", "placement", "slate_id")
-    return map(Click._make, _stream(queryset, fields))
-
-
-def _lines(queryset: EventQuerySet) -> Iterator[Line]:
-    fields = ("pk", "scope", "simulated", "visitor", "item_key", "occurred_at")
-    return map(Line._make, _stream(queryset, (*fields, "order_key", "currency", "value", "kind")))
-
-
-def _stream(queryset: EventQuerySet, fields: tuple[str, ...]) -> Iterable[tuple]:
-    rows = queryset.with_visitor().order_by("occurred_at", "pk").values_list(*fields)
-    return rows.iterator(chunk_size=CHUNK)

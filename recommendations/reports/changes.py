@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Min
-from django.db.models.functions import TruncDate
-from django.utils import timezone
+from django.db.models import Min, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from recommendations.datatypes import Kind
 from recommendations.models import Event, Impression, Job, VisitorLink
-from recommendations.models.events import EventQuerySet
-from recommendations.reports.attribution import click_window
-from recommendations.reports.days import day_of, days_between, today
+from recommendations.reports.attribution import click_window, view_window
+from recommendations.reports.days import bounds, day_of, days_between, local_day, runs, today
 
 #: The job whose state says up to when changes were seen.
 JOB = "roll_up"
 #: A transaction may commit a change some time after the moment it wrote down.
 OVERLAP = timedelta(minutes=15)
-KINDS = (Kind.PURCHASE, Kind.REFUND, Kind.CLICK)
+KINDS = (Kind.PURCHASE, Kind.REFUND, Kind.CLICK, Kind.CART, Kind.RATING, Kind.VIEW)
 
 
 def changed_days() -> set[date]:
@@ -31,18 +29,30 @@ def changed_days() -> set[date]:
         first = _first_moment()
         return latest | set(days_between(day_of(first), today())) if first else latest
     since = seen - OVERLAP
-    events = Event.objects.filter(kind__in=KINDS)
-    changed = events.filter(changed_at__gte=since)
-    linked = events.filter(
-        visitor_key__in=VisitorLink.objects.filter(linked_at__gte=since).values("anonymous_key")
+    changed = Event.objects.filter(kind__in=KINDS, changed_at__gte=since)
+    cookies = VisitorLink.objects.filter(linked_at__gte=since).values("anonymous_key")
+    linked = Event.objects.filter(kind__in=KINDS, visitor_key__in=cookies).exclude(kind=Kind.VIEW)
+    seen_by_linked = Impression.objects.filter(visitor_key__in=cookies)
+    touched = _and_after(_days(changed.filter(kind=Kind.CLICK)) | _days(linked), click_window())
+    touched |= _and_after(_days(seen_by_linked), view_window())
+    found = latest | _days(changed) | touched
+    return {day for day in found | _days_of_what_followed(found) if day <= today()}
+
+
+def _days_of_what_followed(days: set[date]) -> set[date]:
+    """Refunds and ratings are attributed as their purchases are."""
+    if not days:
+        return set()
+    within = Q()
+    for first, last in runs(days):
+        within |= Q(occurred_at__gte=bounds(first)[0], occurred_at__lt=bounds(last)[1])
+    bought = Event.objects.filter(within, kind=Kind.PURCHASE)
+    refunds = Event.objects.filter(
+        kind=Kind.REFUND, order_key__in=bought.exclude(order_key="").values("order_key")
     )
-    clicks = _days(changed.filter(kind=Kind.CLICK)) | _days(linked)
-    found = (
-        latest
-        | _days(changed)
-        | {day + timedelta(days=n) for day in clicks for n in range(_window_days() + 1)}
-    )
-    return {day for day in found if day <= today()}
+    ratings = Event.objects.filter(kind=Kind.RATING, item_key__in=bought.values("item_key"))
+    visitors = bought.exclude(visitor_key="").values("visitor_key")
+    return _days(refunds) | _days(ratings.filter(visitor_key__in=visitors))
 
 
 def seen_up_to() -> datetime | None:
@@ -59,14 +69,13 @@ def mark_seen(moment: datetime) -> None:
     job.save(update_fields=["state"])
 
 
-def _window_days() -> int:
-    """A click can change the figures of so many days after its own."""
-    return math.ceil(click_window() / timedelta(days=1))
+def _and_after(days: set[date], window: timedelta) -> set[date]:
+    """What happened on a day can change the figures of the days of its window."""
+    return {day + timedelta(days=n) for day in days for n in range(math.ceil(window / timedelta(days=1)) + 1)}
 
 
-def _days(events: EventQuerySet) -> set[date]:
-    day = TruncDate("occurred_at", tzinfo=timezone.get_default_timezone())
-    return set(events.order_by().values_list(day, flat=True).distinct())
+def _days(rows: QuerySet[Any]) -> set[date]:
+    return set(rows.order_by().annotate(day=local_day()).values_list("day", flat=True).distinct())
 
 
 def _first_moment() -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 
@@ -29,3 +30,20 @@ def days_between(start: date, end: date) -> Iterator[date]:
     """Every day from `start` to `end`, both included."""
     for n in range((end - start).days + 1):
         yield start + timedelta(days=n)
+
+
+def local_day() -> TruncDate:
+    """The shop's day of `occurred_at`, in the database."""
+    return TruncDate("occurred_at", tzinfo=timezone.get_default_timezone())
+
+
+def runs(days: Iterable[date], longest: int | None = None) -> Iterator[tuple[date, date]]:
+    """Days that follow each other, at most `longest` together: the first and the last of each run, in order."""
+    run: list[date] = []
+    for day in sorted(days):
+        if run and ((day - run[-1]).days > 1 or len(run) == longest):
+            yield run[0], run[-1]
+            run = []
+        run.append(day)
+    if run:
+        yield run[0], run[-1]

@@ -11,8 +11,8 @@ from django.db.models import Count
 
 from recommendations.datatypes import Kind
 from recommendations.models import Event, Impression
-from recommendations.reports.attribution import slate_clicks
 from recommendations.reports.days import bounds
+from recommendations.reports.touches import slate_clicks
 
 
 class Who(NamedTuple):

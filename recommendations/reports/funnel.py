@@ -8,9 +8,9 @@ from typing import Any
 
 from recommendations.datatypes import Kind
 from recommendations.models import Event, Impression, VisitorLink
-from recommendations.reports.attribution import slate_clicks
 from recommendations.reports.days import bounds
 from recommendations.reports.exposure import Who
+from recommendations.reports.touches import slate_clicks
 
 #: Each step is a part of the one before.
 STEPS = ("seen", "clicked", "carted", "bought")

@@ -17,8 +17,8 @@ from recommendations.exceptions import ConfigurationError
 from recommendations.models import Impression, ItemStat, Override
 from recommendations.overrides import active
 from recommendations.overrides.merging import effective
-from recommendations.reports.attribution import slate_clicks
 from recommendations.reports.days import bounds
+from recommendations.reports.touches import slate_clicks
 
 logger = logging.getLogger("recommendations")
 

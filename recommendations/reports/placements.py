@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,10 +12,20 @@ from django.db.models import Min
 
 from recommendations.conf import settings
 from recommendations.models import DailyStat
+from recommendations.reports.attribution import Model, shown_model
 from recommendations.reports.changes import seen_up_to
 from recommendations.reports.days import days_between, today
-from recommendations.reports.figures import ALL_ORDERS, ALL_PLACEMENTS, Figures, Key, figures_of
+from recommendations.reports.figures import (
+    ALL_ORDERS,
+    ALL_PLACEMENTS,
+    UNATTRIBUTED,
+    Figures,
+    Key,
+    figures_of,
+)
 from recommendations.reports.rollup import MARKER
+
+KEY_ORDER = ("placement", "currency", "model", "simulated")
 
 REAL, SIMULATED, ALL = "real", "simulated", "all"
 Money = dict[str, Decimal]
@@ -145,31 +155,27 @@ def placement_report(start: date, end: date, scope: str = "", simulated: str = R
     )
 
 
-def daily_figures(start: date, end: date, scope: str, simulated: str) -> Iterator[DayKey]:
-    """Every daily figure of the span, in order of the days: stored ones, then today's as it is now."""
-    is_wanted = _wanted(simulated)
+def daily_figures(
+    start: date, end: date, scope: str, simulated: str, model: Model | None = None
+) -> Iterator[DayKey]:
+    """Every daily figure of the span, in order of the days: stored ones, then today's as it is now.
+
+    Money is attributed by `model`, by default that of the settings; what no recommendation led to is left out.
+    """
+    is_wanted, models = _wanted(simulated), ("", model or shown_model())
     stored = DailyStat.objects.filter(
-        day__gte=start, day__lte=min(end, today() - timedelta(days=1)), scope=scope
-    )
+        day__gte=start, day__lte=min(end, today() - timedelta(days=1)), scope=scope, model__in=models
+    ).exclude(placement=UNATTRIBUTED)
     if len(is_wanted) == 1:
         stored = stored.filter(simulated=is_wanted[0])
-    fields = (
-        "day",
-        "placement",
-        "currency",
-        "simulated",
-        "slates",
-        "items_seen",
-        "clicks",
-        "orders",
-        "revenue",
-    )
-    ordered = stored.order_by("day", "placement", "currency", "simulated").values_list(*fields)
-    for day, placement, currency, is_simulated, *figures in ordered.iterator(chunk_size=2000):
-        yield DayKey(day, Key(scope, placement, currency, is_simulated), Figures(*figures))
+    names = [field.name for field in fields(Figures)]
+    ordered = stored.order_by("day", *KEY_ORDER).values_list("day", *Key._fields, *names)
+    for day, *row in ordered.iterator(chunk_size=2000):
+        yield DayKey(day, Key(*row[: len(Key._fields)]), Figures(*row[len(Key._fields) :]))
     if start <= today() <= end:
-        for key, figures in sorted(figures_of(today()).items()):
-            if key.scope == scope and key.simulated in is_wanted:
+        for key, figures in sorted(figures_of(today()).items(), key=lambda pair: pair[0]):
+            is_shown = key.model in models and key.placement != UNATTRIBUTED
+            if key.scope == scope and key.simulated in is_wanted and is_shown:
                 yield DayKey(today(), key, figures)
 
 

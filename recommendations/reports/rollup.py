@@ -10,18 +10,19 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from recommendations.conf import settings
-from recommendations.models import DailyStat, Item
+from recommendations.models import DailyBreakdown, DailyStat, Item, PositionStat
 from recommendations.progress import NoProgress, Progress
-from recommendations.reports.changes import changed_days, mark_seen
-from recommendations.reports.days import bounds, days_between, today
+from recommendations.reports.changes import changed_days, mark_seen, seen_up_to
+from recommendations.reports.days import bounds, days_between, runs, today
 from recommendations.reports.exploration import refresh
-from recommendations.reports.figures import ALL_ORDERS, Day, Figures, Key, figures_of
+from recommendations.reports.figures import ALL_ORDERS, Collected, Key, Part, collect
 from recommendations.reports.item_stats import exploring, roll_up_items
 from recommendations.reports.report_days import write_day
+from recommendations.reports.visitor_days import merge_links, roll_up_visitors
 from recommendations.reports.windows import write_windows
 
-KEY_FIELDS = ["scope", "day", "placement", "currency", "model", "simulated"]
-FIGURE_FIELDS = ["slates", "items_seen", "clicks", "orders", "revenue", "rolled_up_at"]
+#: So many days in a row are computed and written together.
+DAYS_AT_ONCE = 7
 
 #: Every day that was rolled up has this row, also when nothing happened: so one can tell nothing from not known.
 MARKER = Key("", ALL_ORDERS, "", False)
@@ -29,7 +30,7 @@ MARKER = Key("", ALL_ORDERS, "", False)
 
 @dataclass(frozen=True, slots=True)
 class RollUpReport:
-    """What a roll-up did: days redone, rows written, days left alone because their events were pruned."""
+    """What a roll-up did: days redone, rows of `DailyStat` written, days left alone as their events were pruned."""
 
     days: int
     rows: int
@@ -37,59 +38,56 @@ class RollUpReport:
 
 
 def roll_up(days: int | Iterable[date] | None = None, *, progress: Progress | None = None) -> RollUpReport:
-    """Write the `DailyStat` rows of some days, each day in a transaction of its own.
+    """Write the daily figures of some days, a week of them at most in a transaction.
 
     `days` is None for the days that changed since the last time (all of them the first time), a number for so many
     last days as well as those, or the very days.
     """
     told = progress or NoProgress()
-    started = timezone.now()
+    started, last_time = timezone.now(), seen_up_to()
     exact = days is not None and not isinstance(days, int)
     wanted = sorted(set(days) if exact else _due(days))  # type: ignore[arg-type]
     told.start("Rolling up days", len(wanted))
     explored = {name for scope in scopes() for name in exploring(scope)}
-    rows = kept = 0
+    kept = {day for day in wanted if _is_pruned(day, settings.EVENT_DAYS, started) and _stored(day)}
+    rows = 0
     changed: set[date] = set()
-    for day in wanted:
-        written = roll_up_day(day, explored)
-        rows += written
-        kept += not written
-        if written and write_day(day):
-            changed.add(day)
-        told.advance()
+    for first, last in runs(set(wanted) - kept, DAYS_AT_ONCE):
+        rows += roll_up_days(first, last, explored)
+        changed |= {day for day in days_between(first, last) if write_day(day)}
+        told.advance((last - first).days + 1)
+    if kept:
+        told.advance(len(kept))
     write_windows(changed)
     told.finish()
     if not exact:
+        merge_links(last_time)
         mark_seen(started)
         for scope in scopes():
             refresh(scope)
-    return RollUpReport(len(wanted) - kept, rows, kept)
+    return RollUpReport(len(wanted) - len(kept), rows, len(kept))
 
 
-def roll_up_day(day: date, explored: Collection[str] = ()) -> int:
-    """Replace one day's rows; returns how many there are now, 0 for a day left alone since its events are gone.
+def roll_up_days(first: date, last: date, explored: Collection[str] = ()) -> int:
+    """Replace the rows of the days from `first` to `last`; returns how many of `DailyStat` there are now.
 
     `explored` names the placements whose items are counted too.
     """
     now = timezone.now()
-    if _is_pruned(day, settings.EVENT_DAYS, now) and _stored(day):
-        return 0
-    figures = figures_of(day)
-    figures.setdefault(MARKER, Figures())
+    found = collect(first, last)
+    days = list(days_between(first, last))
+    for day in days:
+        found.totals[day, MARKER]
+    pruned = {day for day in days if _is_pruned(day, settings.IMPRESSION_DAYS, now)}
     using = router.db_for_write(DailyStat)
     with transaction.atomic(using=using):
-        if _is_pruned(day, settings.IMPRESSION_DAYS, now):
-            _keep_slates(figures, day)
-        elif explored:
-            roll_up_items(day, set(explored))
-        DailyStat.objects.using(using).bulk_create(
-            [_row(day, key, of_key, now) for key, of_key in figures.items()],
-            update_conflicts=True,
-            unique_fields=KEY_FIELDS,
-            update_fields=FIGURE_FIELDS,
-        )
-        DailyStat.objects.using(using).filter(day=day, rolled_up_at__lt=now).delete()
-    return len(figures)
+        _keep_seen(found, pruned)
+        for day in days:
+            if explored and day not in pruned:
+                roll_up_items(day, set(explored))
+        _replace(found, first, last, pruned, now)
+        roll_up_visitors(first, last)
+    return len(found.totals)
 
 
 def scopes() -> list[str]:
@@ -102,16 +100,34 @@ def _due(last: int | None) -> set[date]:
     return due | set(days_between(today() - timedelta(days=last - 1), today())) if last else due
 
 
-def _row(day: date, key: Key, figures: Figures, now: datetime) -> DailyStat:
-    return DailyStat(
-        day=day,
-        **key._asdict(),
-        slates=figures.slates,
-        items_seen=figures.items_seen,
-        clicks=figures.clicks,
-        orders=figures.orders,
-        revenue=figures.revenue,
-        rolled_up_at=now,
+def _replace(found: Collected, first: date, last: date, pruned: set[date], now: datetime) -> None:
+    """The stored rows of the days are those found, and no others."""
+    using = router.db_for_write(DailyStat)
+    for model in (DailyStat, DailyBreakdown):
+        model._default_manager.using(using).filter(day__range=(first, last)).delete()
+    DailyStat.objects.using(using).bulk_create(
+        [
+            DailyStat(day=day, rolled_up_at=now, **key._asdict(), **figures.as_dict())
+            for (day, key), figures in found.totals.items()
+        ],
+        batch_size=1000,
+    )
+    DailyBreakdown.objects.using(using).bulk_create(
+        [
+            DailyBreakdown(day=day, **part._asdict(), **figures.as_dict(without=("ratings", "rating_sum")))
+            for (day, part), figures in found.parts.items()
+        ],
+        batch_size=1000,
+    )
+    # Positions need the impressions: what was counted while they were there stays.
+    PositionStat.objects.using(using).filter(day__range=(first, last)).exclude(day__in=pruned).delete()
+    PositionStat.objects.using(using).bulk_create(
+        [
+            PositionStat(day=day, **place._asdict(), seen=seen, clicks=clicks)
+            for (day, place), (seen, clicks) in found.places.items()
+            if day not in pruned
+        ],
+        batch_size=1000,
     )
 
 
@@ -124,10 +140,15 @@ def _stored(day: date) -> bool:
     return DailyStat.objects.filter(day=day).exists()
 
 
-def _keep_slates(figures: Day, day: date) -> None:
+def _keep_seen(found: Collected, days: set[date]) -> None:
     """Impressions are kept for a shorter time than events: what was counted while they were there stays."""
-    fields = ("scope", "placement", "currency", "simulated", "slates", "items_seen")
-    for *key, slates, items_seen in DailyStat.objects.filter(day=day, slates__gt=0).values_list(*fields):
-        of_key = figures.setdefault(Key(*key), Figures())
-        of_key.slates = max(of_key.slates, slates)
-        of_key.items_seen = max(of_key.items_seen, items_seen)
+    seen = ("slates", "items_offered", "items_seen")
+    if not days:
+        return
+    totals = DailyStat.objects.filter(day__in=days, slates__gt=0).values_list("day", *Key._fields, *seen)
+    parts = DailyBreakdown.objects.filter(day__in=days, items_offered__gt=0)
+    for day, *row in totals:
+        figures = found.totals[day, Key(*row[:-3])]
+        figures.keep(seen, row[-3:])
+    for day, *row in parts.values_list("day", *Part._fields, *seen):
+        found.parts[day, Part(*row[:-3])].keep(seen, row[-3:])

@@ -51,4 +51,5 @@ def refund(
 def impression(placement: str = "cart", hours: float = 0, n_seen: int = 4, **fields: Any) -> Impression:
     fields.setdefault("slate_id", f"i{next(_numbers)}")
     fields.setdefault("occurred_at", at(hours))
-    return Impression.objects.create(placement=placement, items=[], n_seen=n_seen, **fields)
+    fields.setdefault("items", [[f"i{n}", "popular", "popular"] for n in range(max(n_seen, 8))])
+    return Impression.objects.create(placement=placement, seen=list(range(n_seen)), n_seen=n_seen, **fields)

@@ -123,5 +123,5 @@ def test_the_number_of_queries_does_not_depend_on_the_days(django_assert_num_que
     sold_through_a_click()
     roll_up(days=60)
     for days in (5, 60):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             placement_report(today() - timedelta(days=days), today())
