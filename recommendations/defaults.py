@@ -308,6 +308,8 @@ DEFAULTS: dict[str, Any] = {
     "VIEW_WINDOW_HOURS": 1,
     # The model that reports show: "last_click", "first_click", "linear" or "view_through". All four are computed.
     "ATTRIBUTION_MODEL": "last_click",
+    # Who gets the weekly digest of the reports by mail.
+    "DIGEST_RECIPIENTS": [],
     # Where training keeps the events that it has read, so that the next run reads only what changed: a folder of its
     # own; None: among the caches of the user that trains; "": nowhere.
     "TRAINING_FOLDER": None,

@@ -45,6 +45,14 @@ def roll_up(days: int | None = None) -> None:
 
 
 @shared_task
+def send_digest(scope: str = "") -> int:
+    """Mail the week's digest to `DIGEST_RECIPIENTS`; returns to how many."""
+    from recommendations.reports.digest import send_digest as run
+
+    return run(scope=scope)
+
+
+@shared_task
 def reconcile() -> dict[str, int]:
     """Pick up what no signal told; returns kind → events that count."""
     from recommendations.tracking.backfill import reconcile as run

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 
-from recommendations.admin.report_format import NONE, change, count, number, percent
+from recommendations.reports.written import NONE, change, count, number, percent
 
 #: How a column's values are written.
 TEXT, DAY, COUNT, PERCENT, NUMBER = "text", "day", "count", "percent", "number"

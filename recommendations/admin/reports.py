@@ -17,13 +17,13 @@ from recommendations.admin.base import ReadOnlyAdmin
 from recommendations.admin.export import csv_lines, json_lines, table_csv, table_json
 from recommendations.admin.report_content import Content
 from recommendations.admin.report_filter import ReportFilter, report_filter
-from recommendations.admin.report_format import count, percent
 from recommendations.admin.report_pages import PAGES, Page
 from recommendations.admin.report_pages.dashboard import DASHBOARD
 from recommendations.admin.snapshots import NDCG, as_number
 from recommendations.models import Report
 from recommendations.reports.days import today
 from recommendations.reports.placements import REAL
+from recommendations.reports.written import count, percent
 
 if TYPE_CHECKING:
     from recommendations.training.status import RecommenderStatus

@@ -59,6 +59,16 @@ def roll_up(options: Options, progress: Progress) -> str:
     return f"Daily figures: {number(report.days)} days done, {number(report.rows)} rows."
 
 
+def digest_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--to", action="append", help="An address; again for more. Default: DIGEST_RECIPIENTS.")
+
+
+def digest(options: Options, progress: Progress) -> str:
+    from recommendations.reports.digest import send_digest
+
+    return f"Digest: mailed to {number(send_digest(options['to'], options['scope']))}."
+
+
 def profiles(options: Options, progress: Progress) -> str:
     from recommendations.profiles.build import update_profiles
 

@@ -62,6 +62,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "Go back to the snapshot before the live one.", training.rollback, training.rollback_arguments
     ),
     "roll_up": Subcommand("Compute the daily figures of the reports.", data.roll_up, data.roll_up_arguments),
+    "digest": Subcommand("Mail the week's figures and alarms.", data.digest, data.digest_arguments),
     "profiles": Subcommand("Rebuild the visitors' profiles.", data.profiles),
     "prune": Subcommand("Delete events and impressions that are too old.", data.prune),
     "remove_simulated": Subcommand("Delete all that simulated visitors left.", data.remove_simulated),

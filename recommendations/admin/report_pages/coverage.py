@@ -17,9 +17,9 @@ from recommendations.admin.report_content import (
     ratio,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import number, percent
 from recommendations.admin.report_pages.base import Page, day_column, window_note, window_of
 from recommendations.reports import report_days, windows
+from recommendations.reports.written import number, percent
 
 
 def build(wanted: ReportFilter) -> Content:

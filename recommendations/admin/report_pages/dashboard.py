@@ -21,12 +21,12 @@ from recommendations.admin.report_content import (
     card,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import money, percent
 from recommendations.admin.report_pages.base import Page, day_column
 from recommendations.conf import settings
 from recommendations.reports.attribution import click_window
 from recommendations.reports.days import days_between
 from recommendations.reports.placements import PlacementReport, Totals, placement_report
+from recommendations.reports.written import money, percent
 
 
 def build(wanted: ReportFilter) -> Content:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.admin.report_content import COUNT, NUMBER, PERCENT, TEXT, Column, Content, Figure, Table
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import number
 from recommendations.admin.report_pages.base import Page, day_column
 from recommendations.reports import report_days
 from recommendations.reports.snapshot_quality import drifts
+from recommendations.reports.written import number
 
 
 def build(wanted: ReportFilter) -> Content:

@@ -19,11 +19,11 @@ from recommendations.admin.report_content import (
     ratio,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import percent
 from recommendations.admin.report_pages.base import Page, day_column
 from recommendations.reports import report_days
 from recommendations.reports.days import days_between
 from recommendations.reports.windows import KINDS
+from recommendations.reports.written import percent
 
 SHOWN = 100
 

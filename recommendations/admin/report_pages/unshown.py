@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.admin.report_content import PERCENT, TEXT, Column, Content, Table, card, ratio
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import percent
 from recommendations.admin.report_pages.base import Page, titles_of, window_note, window_of
 from recommendations.reports import unshown, windows
+from recommendations.reports.written import percent
 
 
 def build(wanted: ReportFilter) -> Content:

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.admin.report_content import PERCENT, TEXT, Column, Content, Figure, Table, card, ratio
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_format import percent
 from recommendations.admin.report_pages.base import Page, day_column, titles_of, window_note, window_of
 from recommendations.reports import report_days, windows
 from recommendations.reports.unsold import ENOUGH_VIEWS
+from recommendations.reports.written import percent
 
 
 def build(wanted: ReportFilter) -> Content:
