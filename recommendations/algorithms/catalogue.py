@@ -117,7 +117,7 @@ class Catalogue:
 
         Keys without a group, or not in the catalogue, are groups of their own.
         """
-        return self._codes(item_keys, self._group)
+        return self._codes(item_keys, self._group) if any(self.group_keys) else None
 
     def departments(self, item_keys: Sequence[str]) -> NDArray[np.int32] | None:
         """The same for the outermost level of an item's first category; items without one go by their groups."""

@@ -18,6 +18,8 @@ class Weighting:
 
     def __init__(self, name: str, learned: sparse.csr_matrix, *, k1: float = 1.2, b: float = 0.75) -> None:
         self._name, self._k1, self._b = name, k1, b
+        if name == "none":
+            return
         rows = float(np.count_nonzero(np.diff(learned.indptr)))
         degree = np.bincount(learned.indices, minlength=learned.shape[1]).astype(np.float64)
         if name == "bm25":

@@ -81,7 +81,7 @@ class Evaluator:
         judging = np.zeros(train.n_visitors + 1, bool)
         judging[users] = True
         theirs = train.select(mask=judging[train.visitor])  # the last place is nobody's, as is -1
-        self.audience = Audience(users, histories(theirs, self.serving)[users], forbidden)
+        self.audience = Audience(users, histories(theirs, self.serving, users), forbidden)
         #: How many visitors touched each item, (n_items,).
         self.visitors = np.bincount(seen.indices, minlength=train.n_items)
         self.n_visitors = max(int((np.diff(seen.indptr) > 0).sum()), 1)

@@ -185,8 +185,8 @@ def lists_of(algorithm: Algorithm, k: int = 50) -> dict[str, list[tuple[str, flo
     return dict(algorithm.segment_lists(k))
 
 
-def histories(train: Interactions, serving: Serving) -> sparse.csr_matrix:
-    """Visitors × items: the decayed weights of each visitor's heaviest recent items, age counted from the
+def histories(train: Interactions, serving: Serving, users: NDArray[np.intp]) -> sparse.csr_matrix:
+    """(n_users, n_items): the decayed weights of each of these visitors' heaviest recent items, age counted from the
     visitor's last event (as ranking does not depend on how long ago that was)."""
     rows = np.flatnonzero((train.visitor >= 0) & (train.weights(serving.history_weights) > 0))
     rows = rows[np.argsort(train.visitor[rows], kind="stable")]
@@ -203,7 +203,7 @@ def histories(train: Interactions, serving: Serving) -> sparse.csr_matrix:
     )
     shape = (train.n_visitors, train.n_items)
     history = sparse.csr_matrix((np.maximum(weight, 1e-30), (visitor, train.item[rows])), shape=shape)
-    return best(history, serving.seeds).to_csr()
+    return best(history[users], serving.seeds).to_csr()
 
 
 class _Codes(dict[str, int]):
@@ -259,7 +259,9 @@ def _coded_at_once(
     row = np.array([row_of.get(key, -1) for key in lists.row_keys], np.int64)
     wanted = np.flatnonzero(np.repeat(row, size) >= 0)
     column = top.indices[wanted]
-    places = np.unique(column).tolist()
+    is_there = np.zeros(len(lists.column_keys), bool)
+    is_there[column] = True
+    places = np.flatnonzero(is_there).tolist()
     new = sorted(key for place in places if (key := lists.column_keys[place]) not in codes)
     codes.update(zip(new, range(len(codes), len(codes) + len(new)), strict=True))
     code = np.zeros(len(lists.column_keys) + 1, np.int64)
