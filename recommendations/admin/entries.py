@@ -20,13 +20,12 @@ from recommendations.admin.overrides import checked, shown, source_text
 from recommendations.admin.placement_form import TITLES, PlacementForm
 from recommendations.admin.previews import PreviewedAdmin
 from recommendations.admin.recommender_form import RecommenderForm
+from recommendations.admin.scopes import asked_scope, scope_choices, scopes_in_use
 from recommendations.conf import settings
 from recommendations.exceptions import ConfigurationError
 from recommendations.models import Override, PlacementChange, RecommenderChange
 from recommendations.overrides import active, changing
 from recommendations.overrides.merging import SHAPES, effective, entries_of
-
-SCOPE = ""
 
 
 class EntryAdmin(PreviewedAdmin):
@@ -50,16 +49,20 @@ class EntryAdmin(PreviewedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        overrides = active.read(SCOPE).of(self.kind)
+        scopes = scopes_in_use()
+        scope = asked_scope(request, scopes)
+        overrides = active.read(scope).of(self.kind)
         rows = []
         for name in entries_of(self.kind):
             entry, override, problem = _in_effect(self.kind, name, overrides.get(name))
-            cells = [_cell(key, entry[key]) for key, _title in self.columns]
+            cells = [_cell(key, entry) for key, _title in self.columns]
             rows.append({"name": name, "cells": cells, "override": override, "problem": problem})
         extra = {
             "entries": rows,
             "columns": [title for _key, title in self.columns],
             "lead": self.list_lead,
+            "scope": scope,
+            "scopes": scope_choices(scopes),
             "title": capfirst(str(self.opts.verbose_name_plural)),
             **(extra_context or {}),
         }
@@ -71,7 +74,8 @@ class EntryAdmin(PreviewedAdmin):
         """The form, filled with what is in effect, or with an earlier change (`?from=`)."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        name, entry = self._asked(request)
+        scopes = scopes_in_use()
+        name, entry, scope = self._asked(request, scopes)
         if not name:
             return HttpResponseRedirect(self.url_of("changelist"))
         form = self.form_of(name, entry, request.POST or None)
@@ -82,6 +86,7 @@ class EntryAdmin(PreviewedAdmin):
                 form.value(),
                 by=changing.person(request.user.get_username()),
                 reason=form.cleaned_data["reason"],
+                scope=scope,
             )
             self.log_addition(request, override, str(override))
             return HttpResponseRedirect(self.after_proposing(request, override))
@@ -89,24 +94,26 @@ class EntryAdmin(PreviewedAdmin):
             **self.admin_site.each_context(request),
             "title": self.form_title % {"name": name}, "opts": self.opts, "form": form, "entry": entry,
             "chains": [(TITLES[key], rows) for key, rows in getattr(form, "rows", {}).items()],
+            "entry_name": name, "scope": scope, "scopes": scope_choices(scopes),
             "known_recommenders": sorted(settings.recommenders),
         }  # fmt: skip
         return TemplateResponse(request, self.form_template, context)
 
-    def _asked(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
-        """The entry that is to be changed, and what the form begins with."""
+    def _asked(self, request: HttpRequest, scopes: list[str]) -> tuple[str, dict[str, Any], str]:
+        """The entry that is to be changed, what the form begins with, and the scope."""
         earlier = request.GET.get("from", "")
         if earlier.isdecimal():
             override = get_object_or_404(self.model, pk=earlier)
             if override.name not in entries_of(self.kind):
                 raise Http404
-            return override.name, _in_effect(self.kind, override.name, override)[0]
+            return override.name, _in_effect(self.kind, override.name, override)[0], override.scope
         name = request.GET.get("name", "")
         if name and name not in entries_of(self.kind):
             raise Http404
         if not name:
-            return "", {}
-        return name, _in_effect(self.kind, name, active.read(SCOPE).of(self.kind).get(name))[0]
+            return "", {}, ""
+        scope = asked_scope(request, scopes)
+        return name, _in_effect(self.kind, name, active.read(scope).of(self.kind).get(name))[0], scope
 
 
 @admin.register(PlacementChange)
@@ -118,7 +125,7 @@ class PlacementAdmin(EntryAdmin):
     preview_lead = gettext_lazy("As if the change were active. Rules that count now are in both lists.")
     after_title = gettext_lazy("With the change")
     columns = (
-        ("page", gettext_lazy("page")), ("size", gettext_lazy("size")), ("minimum", gettext_lazy("minimum")),
+        ("page", gettext_lazy("page")),
         ("sources", gettext_lazy("sources")), ("filters", gettext_lazy("filters")),
         ("rerank", gettext_lazy("rerankers")), ("fallback", gettext_lazy("fallback")),
     )  # fmt: skip
@@ -156,8 +163,12 @@ class RecommenderAdmin(EntryAdmin):
         return self.url_of("change", override.pk)
 
 
-def _cell(key: str, value: Any) -> SafeString:
-    """A value of an entry, in words where it is a chain or a number."""
+def _cell(key: str, entry: dict[str, Any]) -> SafeString:
+    """A value of an entry, in words where it is a chain; with the page the places on it."""
+    value = entry[key]
+    if key == "page":
+        places = _("%(size)s places, at least %(minimum)s") % entry
+        return format_html('<td class="rec-text">{}<span class="rec-title">{}</span></td>', value, places)
     if isinstance(value, list | tuple):
         text = (" + " if key == "sources" else ", ").join(map(source_text, value)) or "–"
         return format_html('<td class="rec-text">{}</td>', text)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from recommendations.admin.asking import AsksFirst
+from recommendations.admin.scopes import ScopeFilter
 from recommendations.exceptions import ConfigurationError, RecommendationsError
 from recommendations.models import Override
 from recommendations.models.overrides import ENDED
@@ -71,7 +72,7 @@ class OverrideAdmin(AsksFirst):
     change_list_template = "admin/recommendations/override_change_list.html"
     change_form_template = "admin/recommendations/override_change_form.html"
     list_display = ("what", "standing", "story", "by")
-    list_filter: ClassVar[Any] = (StateFilter, "kind", "author_kind")
+    list_filter: ClassVar[Any] = (StateFilter, ScopeFilter, "kind", "author_kind")
     search_fields = ("name",)
     ordering = ("-pk",)
     actions = ("activate_selected", "reject_selected", "roll_back_selected")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.adapter import get_adapter
 from recommendations.admin.overrides import OverrideAdmin, StateFilter
+from recommendations.admin.scopes import ScopeFilter
 from recommendations.exceptions import RecommendationsError
 from recommendations.models import Override
 from recommendations.overrides import changing
@@ -38,7 +39,7 @@ class PreviewedAdmin(OverrideAdmin):
     """Overrides that are written in the admin, and looked at before they are activated."""
 
     change_form_template = "admin/recommendations/previewed_change_form.html"
-    list_filter = (StateFilter,)
+    list_filter = (StateFilter, ScopeFilter)
     preview_lead: Any
     after_title: Any
 

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recommendations.admin.scopes import scope_choices
 from recommendations.conf import filled_up, settings
 from recommendations.defaults import RULE_DEFAULTS
 from recommendations.exceptions import ConfigurationError
@@ -104,6 +105,7 @@ class RuleForm(forms.Form):
         help_text=gettext_lazy('JSON, e.g. {"same": ["brand"], "price_ratio": {"below": 1}}.'),
     )
 
+    scope = forms.ChoiceField(label=gettext_lazy("scope"))
     placements = forms.MultipleChoiceField(
         label=gettext_lazy("placements"),
         required=False,
@@ -137,16 +139,27 @@ class RuleForm(forms.Form):
         ),
         (
             gettext_lazy("Where, for whom, when"),
-            ("placements", "known", "starts", "ends", "priority", "reason"),
+            ("scope", "placements", "known", "starts", "ends", "priority", "reason"),
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scopes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._scopes = scopes
+        if choices := scope_choices(scopes):
+            self.fields["scope"].choices = choices  # type: ignore[attr-defined]
+            self.fields["scope"].required = "" not in scopes
+        else:
+            del self.fields["scope"]
         titles = {name: _(str(entry["title"])) for name, entry in settings.placements.items()}
         self.fields["placements"].choices = [  # type: ignore[attr-defined]
             (name, f"{title} ({name})" if title else name) for name, title in titles.items()
         ]
+
+    @property
+    def in_scope(self) -> str:
+        """Where the rule is to hold: the one scope that there is, or the one chosen."""
+        return str(self.cleaned_data.get("scope", self._scopes[0]))
 
     def clean_name(self) -> str:
         name = slugify(self.cleaned_data["name"], allow_unicode=True)
@@ -220,6 +233,7 @@ def initial_of(override: Override) -> dict[str, Any]:
     return {
         **initial,
         "name": override.name,
+        "scope": override.scope,
         "further": where or None,
         "placements": list(entry["placements"]),
         "known": "" if known is None else "yes" if known else "no",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from recommendations.admin.previews import PreviewedAdmin
 from recommendations.admin.rule_form import RuleForm, initial_of
+from recommendations.admin.scopes import scopes_in_use
 from recommendations.conf import settings
 from recommendations.models import Override, Rule
 from recommendations.overrides import changing
@@ -38,7 +39,7 @@ class RuleAdmin(PreviewedAdmin):
             raise PermissionDenied
         earlier = request.GET.get("from", "")
         initial = initial_of(get_object_or_404(Rule, pk=earlier)) if earlier.isdecimal() else None
-        form = RuleForm(request.POST or None, initial=initial)
+        form = RuleForm(request.POST or None, initial=initial, scopes=scopes_in_use())
         if request.method == "POST" and form.is_valid():
             rule = changing.propose(
                 Override.Kind.RULE,
@@ -46,6 +47,7 @@ class RuleAdmin(PreviewedAdmin):
                 form.value(),
                 by=changing.person(request.user.get_username()),
                 reason=form.cleaned_data["reason"],
+                scope=form.in_scope,
             )
             self.log_addition(request, rule, str(rule))
             text = _("The rule %(name)s is proposed. Look at the preview, then activate it.")
@@ -54,6 +56,9 @@ class RuleAdmin(PreviewedAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Write a rule"), "opts": self.opts, "form": form,
-            "fieldsets": [(title, [form[name] for name in names]) for title, names in form.fieldsets],
+            "fieldsets": [
+                (title, [form[name] for name in names if name in form.fields])
+                for title, names in form.fieldsets
+            ],
         }  # fmt: skip
         return TemplateResponse(request, "admin/recommendations/rule_form.html", context)

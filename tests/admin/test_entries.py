@@ -238,6 +238,15 @@ def test_in_a_browser(live_server: Any, page: Any) -> None:
     log_in(page, live_server.url, URL, "root")
     assert accessibility_violations(page) == []
     _picture(page, "placements")
+    page.set_viewport_size({"width": 1300, "height": 800})
+    assert page.evaluate(
+        "[...document.querySelectorAll('.rec-scroll')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
+    _picture(page, "placements-1300")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= 390")
+    _picture(page, "placements-390")
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.click("[aria-label='Change row']")
     page.select_option("#id_rerank-0-name", "at_most")
     page.fill("#id_rerank-0-options", '{"n": 1, "per": "brand"}')
