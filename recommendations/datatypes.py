@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -111,6 +112,15 @@ def category_levels(path: str) -> list[str]:
     """A path and its parents, most specific first: `A/B/C` → `["A/B/C", "A/B", "A"]`."""
     parts = path.split("/")
     return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)] if path else []
+
+
+#: So many groups visitors fall into by chance.
+BUCKETS = 1000
+
+
+def bucket_of(visitor_key: str) -> int:
+    """A visitor's bucket, 0..BUCKETS − 1, the same in every process."""
+    return zlib.crc32(visitor_key.encode()) % BUCKETS
 
 
 #: The channel of a context that a mail is made for.
@@ -340,10 +350,17 @@ class Slate:
     fallback_used: bool = False
     personal: bool = True  # may it be made from what the visitor did?
     next: str = ""  # the signed way to what comes after, where pages were asked for
+    experiment: int | None = None  # the experiment on this placement that the visitor takes part in
+    variant: str = ""
     #: Item key → the rule that left it out.
     dropped: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Works out item key → the filter that left it out, see `serving.left_out`.
     left_out: Callable[[], Mapping[str, str]] = field(default=dict, repr=False, compare=False)
+
+    @property
+    def tested(self) -> bool:
+        """Does an experiment run here? Then its place is told as seen, whatever is in it."""
+        return self.experiment is not None
 
     def __bool__(self) -> bool:
         return bool(self.items)

@@ -40,7 +40,7 @@ LAYERS: dict[str, set[str]] = {
     "store": {"overrides", "conf", "models", "datatypes"},
     "tracking": {"store", "adapter", "conf", "models", "datatypes", "signals"},
     "profiles": {"adapter", "conf", "models", "datatypes", "signals"},
-    "experiments": {"conf", "models", "datatypes", "signals"},
+    "experiments": {"overrides", "conf", "models", "datatypes", "signals"},
     "training": {
         *("algorithms", "evaluation", "profiles", "overrides", "store", "adapter"),
         *("conf", "models", "datatypes", "signals"),

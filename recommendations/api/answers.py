@@ -25,6 +25,7 @@ def slate_answer(slate: Slate) -> Answer:
         "placement": slate.placement,
         "title": slate.title,
         "token": slate.token,
+        "tested": slate.tested,
         "fallback_used": slate.fallback_used,
         "next": slate.next,
         "items": [_place(item) for item in slate.items],

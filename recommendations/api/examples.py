@@ -21,6 +21,7 @@ _PRODUCT_PAGE: dict[str, Any] = {
     "placement": "product_page",
     "title": "You may also like",
     "token": "eyJ…:4f2…",
+    "tested": False,
     "fallback_used": False,
     "next": "",
     "items": [

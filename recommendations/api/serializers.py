@@ -120,7 +120,11 @@ class SlateSerializer(serializers.Serializer):
 
     placement = serializers.CharField()
     title = serializers.CharField()
-    token = serializers.CharField(help_text="Empty when there are no items.")
+    token = serializers.CharField(help_text="Empty when there are no items, unless the place is `tested`.")
+    tested = serializers.BooleanField(
+        help_text="An experiment runs here. Tell with an impression, `positions` empty, when the place came into view, "
+        "even where there are no items."
+    )
     fallback_used = serializers.BooleanField()
     next = serializers.CharField(help_text="With `paging`: the cursor of the next page, empty at the end.")
     items = SlateItemSerializer(many=True)
@@ -271,9 +275,8 @@ class EventSerializer(serializers.Serializer):
     positions = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=LARGEST_SIZE - 1),
         required=False,
-        allow_empty=False,
         max_length=LARGEST_SIZE,
-        help_text="Which places of the slate were seen; needed by impression.",
+        help_text="Which places of the slate were seen; needed by impression. May be empty if `tested`.",
     )
 
     def to_internal_value(self, data: Any) -> Any:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from recommendations.models import Override, OverrideChange
+from recommendations.models import Experiment, Override, OverrideChange, Variant
 
 #: How old a process's knowledge gets with a store that cannot tell of changes.
 ASK_SECONDS = 30.0
@@ -27,12 +27,14 @@ ASK_SECONDS = 30.0
 class Active:
     """The Overrides of a scope that count, by kind and name, as of the OverrideChange number `newest`.
 
-    It holds from `since` until before `until`, None = open; `known` has those of other times too.
+    It holds from `since` until before `until`, None = open; `known` has those of other times too. `tested` are the
+    variants of the experiments that run.
     """
 
     newest: int = 0
     overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
     known: Sequence[Override] = ()
+    tested: Sequence[Variant] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -43,10 +45,10 @@ class Active:
         """As it is at another time; the same object where nothing begins or ends in between."""
         if (self.since is None or self.since <= now) and (self.until is None or now < self.until):
             return self
-        return _counting(self.newest, self.known, now)
+        return _counting(self.newest, self.known, self.tested, now)
 
 
-def _counting(newest: int, known: Sequence[Override], now: datetime) -> Active:
+def _counting(newest: int, known: Sequence[Override], tested: Sequence[Variant], now: datetime) -> Active:
     """A scheduled one counts instead of the active one; of several, the one that began last."""
     scheduled = [each for each in known if each.state == Override.State.SCHEDULED]
     begun = [each for each in scheduled if each.starts_at and each.starts_at <= now]
@@ -60,6 +62,7 @@ def _counting(newest: int, known: Sequence[Override], now: datetime) -> Active:
         newest,
         chosen,
         known,
+        tested,
         since=max((at for at in times if at <= now), default=None),
         until=min((at for at in times if at > now), default=None),
     )
@@ -82,11 +85,12 @@ _NONE = Active()
 
 
 def read(scope: str = "") -> Active:
-    """The Overrides that count now, as the database has them: two queries."""
+    """The Overrides that count now, as the database has them: three queries."""
     newest = newest_change()
     states = (Override.State.ACTIVE, Override.State.SCHEDULED)
     known = Override.objects.filter(scope=scope, state__in=states).order_by("kind", "name")
-    return _counting(newest, list(known), timezone.now())
+    tested = Variant.objects.filter(experiment__scope=scope, experiment__status=Experiment.Status.RUNNING)
+    return _counting(newest, list(known), list(tested.select_related("experiment")), timezone.now())
 
 
 def remembered(scope: str = "", now: datetime | None = None) -> Active:

@@ -17,15 +17,17 @@ from django.utils.translation import gettext
 
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate, Context, RequestState, Slate, SlateItem
+from recommendations.experiments.assignment import Arm
 from recommendations.models import RankedList
 from recommendations.serving import cursors, tokens
 from recommendations.serving.explain import Reasons
 from recommendations.serving.left_out import left_out
 from recommendations.serving.page import Page, Reads, Shown
-from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement, layout
+from recommendations.serving.placements import LARGEST_SIZE, Layout, Placement
 from recommendations.serving.plan import PagePlan
 from recommendations.serving.reranking.base import Reranker
 from recommendations.serving.rules import Rule
+from recommendations.serving.tested import layout_for
 
 logger = logging.getLogger("recommendations")
 
@@ -151,17 +153,25 @@ def _recommend(
 ) -> Slate:
     about = shown(item, items, category, query, exclude)
     for _ in range(2):
-        planned_by = layout(context.scope, context.moment)
+        planned_by = layout_for(context)
         placement = planned_by.placement(name)
         wanted = max(0, min(placement.size if size is None else int(size), LARGEST_SIZE))
         planned = LARGEST_SIZE if paging else wanted
         plan = _plan(planned_by, placement, context.with_(page=placement.page), about, planned)
         # else the lists came with the news of a changed Override
-        if layout(context.scope, context.moment) is planned_by:
+        if layout_for(context) is planned_by:
             break
-    chosen, fallback_used = plan.choose(placement.name, planned)
+    arm = planned_by.arms.get(name)
+    chosen, fallback_used = ([], False) if arm and arm.holdout else plan.choose(placement.name, planned)
     return slate_of(
-        plan, placement, chosen, wanted, context, title=title or placement.title, fallback_used=fallback_used
+        plan,
+        placement,
+        chosen,
+        wanted,
+        context,
+        title=title or placement.title,
+        fallback_used=fallback_used,
+        arm=arm,
     )
 
 
@@ -174,8 +184,13 @@ def slate_of(
     *,
     title: str,
     fallback_used: bool,
+    arm: Arm | None = None,
 ) -> Slate:
-    """The first `size` of what was chosen, as a slate with cards, reasons, its own token and the way to the rest."""
+    """The first `size` of what was chosen, as a slate with cards, reasons, its own token and the way to the rest.
+
+    That of an experiment has a token even without items, so that its place can be told as seen in every variant.
+    """
+    tested: dict[str, Any] = {"experiment": arm.experiment, "variant": arm.name} if arm else {}
     slate_id = secrets.token_urlsafe(12)
     first, rest = chosen[:size], chosen[size:]
     plan.note_shown(placement.name, first)
@@ -186,18 +201,19 @@ def slate_of(
         placement=placement.name,
         title=titled(title),
         items=places,
-        token=tokens.make(slate_id, placement.name, context.scope, first) if places else "",
+        token=tokens.make(slate_id, placement.name, context.scope, first, **tested) if places or arm else "",
         fallback_used=fallback_used,
         dropped=dict(plan.rows[placement.name].steering.dropped),
         left_out=partial(left_out, plan, placement.name),
         personal=context.personalise,
         next=cursors.make(told) if rest else "",
+        **tested,
     )
 
 
 def _plan_together(names: Sequence[str], context: Context, about: Shown, size: int | None) -> None:
     """Plan the pages of all these placements at once, and keep the plan where each of them looks for its own."""
-    planned_by = layout(context.scope, context.moment)
+    planned_by = layout_for(context)
     asked = [planned_by.placement(name) for name in names]
     pages = {placement.page or placement.name for placement in asked}
     together = {

@@ -14,6 +14,8 @@ from recommendations.exceptions import InvalidToken
 from recommendations.serving.engine import recommend_for, shown
 
 SALT = "recommendations.fragment"
+#: What an experiment leaves where there is nothing to show: a place that can be told as seen.
+MARKER = "recommendations/seen.html"
 
 
 def templates_of(placement: str) -> list[str]:
@@ -43,10 +45,12 @@ def address(placement: str, *, size: int | None = None, title: str = "", **about
 
 
 def render(signed: str, request: HttpRequest) -> str:
-    """The row as HTML for the visitor of this request; "" when there is nothing to show. Raises InvalidToken."""
+    """The row as HTML for the visitor of this request; "" when there is nothing to show nor to tell. Raises
+    InvalidToken."""
     try:
         placement, options = signing.loads(signed, salt=SALT)
     except signing.BadSignature:
         raise InvalidToken("This address was not made here, or was damaged on its way.") from None
     slate: Slate = recommend_for(request, placement, **options)
-    return render_to_string(templates_of(slate.placement), {"slate": slate}, request) if slate else ""
+    names = templates_of(slate.placement) if slate else [MARKER]
+    return render_to_string(names, {"slate": slate}, request) if slate.token else ""

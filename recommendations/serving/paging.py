@@ -12,9 +12,10 @@ from recommendations.exceptions import InvalidToken
 from recommendations.serving import cursors
 from recommendations.serving.engine import never_raising, slate_of
 from recommendations.serving.page import Page, Reads
-from recommendations.serving.placements import WeightedSource, layout
+from recommendations.serving.placements import WeightedSource
 from recommendations.serving.plan import PagePlan
 from recommendations.serving.sources import Lists, Source
+from recommendations.serving.tested import layout_for
 from recommendations.store import ListRequest
 
 
@@ -48,7 +49,8 @@ def recommend_after(request: HttpRequest, cursor: str, placement: str, channel: 
         )
 
     def make() -> Slate:
-        made = layout(rest.scope).placement(placement)
+        planned_by = layout_for(context)
+        made = planned_by.placement(placement)
         kept = replace(
             made, sources=(WeightedSource(_Kept(list(rest.candidates))),), rerankers=(), fallback=()
         )
@@ -57,7 +59,14 @@ def recommend_after(request: HttpRequest, cursor: str, placement: str, channel: 
         plan = PagePlan(Page(about, rest.shown, Reads(about)), (kept,), {placement: n_left})
         chosen, _ = plan.choose(placement, n_left)
         return slate_of(
-            plan, kept, chosen, rest.size, context, title=made.title, fallback_used=rest.fallback_used
+            plan,
+            kept,
+            chosen,
+            rest.size,
+            context,
+            title=made.title,
+            fallback_used=rest.fallback_used,
+            arm=planned_by.arms.get(placement),
         )
 
     return never_raising(placement, make)

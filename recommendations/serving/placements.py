@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from recommendations.conf import NAME, settings
-from recommendations.exceptions import ConfigurationError, RecommendationsError
+from recommendations.conf import NAME, filled_up, settings
+from recommendations.defaults import PLACEMENT_DEFAULTS
+from recommendations.exceptions import ConfigurationError, RecommendationsError, UnknownOption
+from recommendations.experiments.assignment import Arm, Running, running
 from recommendations.models import Override
 from recommendations.overrides import active
 from recommendations.overrides.merging import effective
@@ -101,10 +103,17 @@ class Layout:
     """The placements of one scope as the settings and the active Overrides have them, made when asked for."""
 
     def __init__(
-        self, overrides: Mapping[str, Override], rule_overrides: Mapping[str, Override] | None = None
+        self,
+        overrides: Mapping[str, Override],
+        rule_overrides: Mapping[str, Override] | None = None,
+        experiments: Sequence[Running] = (),
+        arms: Mapping[str, Arm] | None = None,
     ) -> None:
         self._overrides = overrides
         self._rule_overrides = rule_overrides or {}
+        self.experiments = experiments
+        #: Placement → the variant of it that is shown.
+        self.arms = arms or {}
         self._placements: dict[str, Placement] = {}
         self._pages: dict[str, tuple[Placement, ...]] = {}
 
@@ -112,6 +121,10 @@ class Layout:
         """The same with another Override of one placement; None: with none."""
         others = {each: found for each, found in self._overrides.items() if each != name}
         return Layout(others if override is None else {**others, name: override}, self._rule_overrides)
+
+    def with_arms(self, arms: Mapping[str, Arm]) -> Layout:
+        """The same with these variants, by placement."""
+        return Layout(self._overrides, self._rule_overrides, self.experiments, arms)
 
     def placement(self, name: str) -> Placement:
         """Raises UnknownName when there is none, and another ConfigurationError when its settings entry is wrong."""
@@ -141,7 +154,12 @@ class Layout:
         return str(entry["page"] if override is None else override.value.get("page", entry["page"]))
 
     def _made(self, name: str) -> Placement:
-        override = self._overrides.get(name)
+        override, arm = self._overrides.get(name), self.arms.get(name)
+        if arm is not None and arm.changes:
+            try:
+                return varied(name, arm.changes, override)
+            except ConfigurationError as error:
+                logger.warning("Variant %r of experiment %s is ignored: %s", arm.name, arm.experiment, error)
         if override is not None:
             try:
                 return overridden(override)
@@ -160,7 +178,7 @@ def layout(scope: str = "", moment: datetime | None = None) -> Layout:
 
 @lru_cache(maxsize=64)
 def _layout(found: active.Active) -> Layout:
-    return Layout(found.of(Override.Kind.PLACEMENT), found.of(Override.Kind.RULE))
+    return Layout(found.of(Override.Kind.PLACEMENT), found.of(Override.Kind.RULE), running(found.tested))
 
 
 def get_placement(name: str, scope: str = "") -> Placement:
@@ -187,6 +205,14 @@ def sound_placements(scope: str = "") -> list[Placement]:
 def overridden(override: Override) -> Placement:
     """The placement that an Override would make. Raises ConfigurationError when it does not fit the settings."""
     return made(override.name, effective(override))
+
+
+def varied(name: str, changes: Mapping[str, Any], override: Override | None = None) -> Placement:
+    """The placement with a variant's changes over what the settings and an Override say. Raises ConfigurationError."""
+    entry = settings.placement(name) if override is None else effective(override)
+    if unknown := set(changes) - set(PLACEMENT_DEFAULTS):
+        raise UnknownOption(f"A variant of {name!r}", unknown, PLACEMENT_DEFAULTS)
+    return made(name, filled_up(PLACEMENT_DEFAULTS, entry, changes))
 
 
 def made(name: str, entry: Mapping[str, Any]) -> Placement:

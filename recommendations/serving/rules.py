@@ -59,7 +59,7 @@ class Rule:
             (not self.placements or placement in self.placements)
             and (self.starts is None or self.starts <= now)
             and (self.ends is None or now < self.ends)
-            and all(_AUDIENCE[name](context, wanted) for name, wanted in self.visitors.items())
+            and is_among(self.visitors, context)
         )
 
 
@@ -105,7 +105,7 @@ def parsed(name: str, entry: Mapping[str, Any]) -> Rule | None:
         action=action,
         condition=condition,
         placements=placements,
-        visitors=_visitors(f'{where}["visitors"]', entry["visitors"]),
+        visitors=visitors(f'{where}["visitors"]', entry["visitors"]),
         starts=starts,
         ends=ends,
         priority=_whole(f'{where}["priority"]', entry["priority"], -1000, 1000),
@@ -167,7 +167,13 @@ def moment(where: str, value: Any) -> datetime | None:
     return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
-def _visitors(where: str, value: Any) -> Mapping[str, Any]:
+def is_among(wanted: Mapping[str, Any], context: Context) -> bool:
+    """Is this visitor one of those whom `visitors` describes?"""
+    return all(_AUDIENCE[name](context, each) for name, each in wanted.items())
+
+
+def visitors(where: str, value: Any) -> Mapping[str, Any]:
+    """For whom something is, from settings. Raises ConfigurationError, which begins with `where`."""
     wrong = f'{where} is {value!r}. Write it as {{"known": true}}; known: {", ".join(_AUDIENCE)}.'
     if not isinstance(value, Mapping) or set(value) - set(_AUDIENCE):
         raise ConfigurationError(wrong)

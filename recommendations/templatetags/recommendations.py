@@ -19,7 +19,7 @@ from recommendations.datatypes import Slate
 from recommendations.exceptions import ConfigurationError
 from recommendations.serving import mail
 from recommendations.serving.engine import recommend_for
-from recommendations.serving.fragments import address, templates_of
+from recommendations.serving.fragments import MARKER, address, templates_of
 from recommendations.serving.segments import SegmentKind, SegmentRow, recommend_segments
 
 logger = logging.getLogger("recommendations")
@@ -73,10 +73,10 @@ def recommendations(context: template.Context, placement: str, *, lazy: bool = F
     if lazy:
         return _place_for(context, placement, options)
     slate = get_recommendations(context, placement, **options)
-    if not slate:
+    if not slate.token:
         return ""
     engine = context.template.engine  # type: ignore[union-attr]
-    chosen = engine.select_template(templates_of(slate.placement))
+    chosen = engine.select_template(templates_of(slate.placement) if slate else [MARKER])
     with context.push(slate=slate):
         return chosen.render(context)
 

@@ -39,6 +39,7 @@ def test_a_slate_with_token_and_cards(client: Client, products: Any) -> None:
     assert slate == {
         "placement": "product_page",
         "title": "You may also like",
+        "tested": False,
         "fallback_used": False,
         "next": "",
     }

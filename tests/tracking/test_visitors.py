@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client, override_settings
 
+from recommendations.datatypes import bucket_of
 from recommendations.models import Event, VisitorLink
-from recommendations.tracking.visitors import bucket_of, new_cookie, read_cookie
+from recommendations.tracking.visitors import new_cookie, read_cookie
 from tests.factories import browser_client, make_product, make_user
 from tests.tracking.conftest import Committing
 
@@ -100,3 +101,18 @@ def test_a_cookie_from_the_future_begins_a_new_session() -> None:
         read_cookie(f"{'a' * 22}.{2_000_000_000:x}.{2_000_000_000:x}", now=1_000_000).session_start
         == 1_000_000
     )
+
+
+def test_a_users_cookie_is_in_the_bucket_that_they_were_first_known_by(committing: Committing) -> None:
+    product, user = make_product(), make_user("ann")
+    seen = []
+    for _ in range(2):  # two devices
+        client = browser_client()
+        with committing():
+            client.get(product.get_absolute_url())
+            seen.append(bucket_of(cookie_of(client)))
+            client.post("/account/login/", {"username": "ann", "password": "secret"})
+            client.get(product.get_absolute_url())
+        seen.append(bucket_of(cookie_of(client)))
+    assert seen[1] == seen[0] == seen[3]
+    assert VisitorLink.objects.filter(visitor_key=f"u:{user.pk}").count() == 2

@@ -11,7 +11,7 @@
     const row = document.createElement("template");
     row.innerHTML = html;
     // The row keeps the height of its place, so that nothing moves.
-    row.content.firstElementChild?.classList.add("rec--came");
+    row.content.querySelector(".rec")?.classList.add("rec--came");
     const hadFocus = place.contains(document.activeElement);
     const list = row.content.querySelector(".rec__items");
     place.replaceWith(row.content);

@@ -33,7 +33,7 @@
  *
  * @typedef {{ position: number, item: string, source: string, seed: string, reason: string, card: Card }} Place
  *
- * @typedef {{ placement: string, title: string, token: string, fallback_used: boolean, next: string,
+ * @typedef {{ placement: string, title: string, token: string, tested: boolean, fallback_used: boolean, next: string,
  *   items: Place[] }} Slate
  *
  * @typedef {object} ShopEvent
@@ -148,7 +148,7 @@ export function client({ api = "/api/v1/", visitor = "", csrf = "", labels } = {
 
   /**
    * Shows a slate in place of what is in an element, in the HTML of the packaged template, and tells what of it is seen
-   * and clicked. An empty slate leaves the element empty.
+   * and clicked. An empty slate leaves the element empty, but for the mark of a place that is tested.
    *
    * @param {Slate} slate
    * @param {Element} place
@@ -156,11 +156,15 @@ export function client({ api = "/api/v1/", visitor = "", csrf = "", labels } = {
    */
   const render = (slate, place) => {
     place.replaceChildren();
-    if (!slate.items.length) return null;
-    const row = rowOf(slate, { ...LABELS, ...labels }, (item, what) => feedback(slate, item, what));
+    const isEmpty = !slate.items.length;
+    if (isEmpty && !slate.tested) return null;
+    const row = isEmpty
+      ? element("div", "rec-seen")
+      : rowOf(slate, { ...LABELS, ...labels }, (item, what) => feedback(slate, item, what));
+    if (slate.tested) (isEmpty ? row : row.insertBefore(element("div", ""), row.firstChild)).dataset.place = "";
     place.append(row);
     watch(row, slate.token, (events) => track(...events).catch(() => {})); // a lost report breaks no page
-    return row;
+    return isEmpty ? null : row;
   };
 
   return { fetch, track, feedback, render };
@@ -322,7 +326,8 @@ function watch(row, token, tell) {
   const flush = (events = []) => {
     clearTimeout(batch);
     batch = 0;
-    if (seen.length) events = [{ kind: "impression", token, positions: seen }, ...events];
+    const positions = seen.filter((position) => position >= 0);
+    if (seen.length) events = [{ kind: "impression", token, positions }, ...events];
     seen = [];
     if (events.length) tell(events);
   };
@@ -330,7 +335,7 @@ function watch(row, token, tell) {
   /** @param {HTMLElement} place */
   const see = (place) => {
     observer.unobserve(place);
-    const position = Number(place.dataset.position);
+    const position = Number(place.dataset.position ?? -1); // −1: the place of a row that is tested
     if (told.has(position)) return;
     told.add(position);
     seen.push(position);
@@ -352,7 +357,8 @@ function watch(row, token, tell) {
 
   const observe = () => {
     if (!row.isConnected) return stop(); // another row took its place
-    for (const place of row.querySelectorAll("[data-item]")) {
+    const inside = /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll("[data-item], [data-place]"));
+    for (const place of "place" in row.dataset ? [row] : inside) {
       observer.unobserve(place); // observing anew asks again what is in view
       observer.observe(place);
     }

@@ -1,4 +1,4 @@
-/* Tells the shop which recommended items were seen (half in view for a second) and clicked. */
+/* Tells which recommended items were seen (half in view for a second) and clicked. */
 (() => {
   "use strict";
   const url = document.currentScript.dataset.url;
@@ -26,7 +26,8 @@
     const news = [];
     for (const each of slates.values()) {
       const clicked = each === slate ? key : null;
-      if (each.seen.size || clicked) news.push({ token: each.token, seen: [...each.seen], clicked });
+      const seen = [...each.seen].filter((n) => n + 1);
+      if (each.seen.size || clicked) news.push({ token: each.token, seen, clicked });
       each.seen.clear();
     }
     if (news.length) post(news);
@@ -50,7 +51,7 @@
   }, { threshold: 0.5 });
 
   const observe = () => {
-    for (const item of document.querySelectorAll("[data-slate] [data-item]")) {
+    for (const item of document.querySelectorAll("[data-slate] [data-position]")) {
       observer.unobserve(item); // observing anew asks again what is in view
       observer.observe(item);
     }

@@ -1,0 +1,1 @@
+"""Experiments on placements: who sees what, what came of it, and what that proves."""
