@@ -21,6 +21,20 @@ def day_of(moment: datetime) -> date:
     return timezone.localtime(moment, timezone.get_default_timezone()).date()
 
 
+class Clock:
+    """`day_of` for moments in order of time: it looks at the calendar only when the day changes."""
+
+    def __init__(self) -> None:
+        self.day: date | None = None
+        self.start = self.end = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, moment: datetime) -> date:
+        if self.day is None or not self.start <= moment < self.end:
+            self.day = day_of(moment)
+            self.start, self.end = bounds(self.day)
+        return self.day
+
+
 def today() -> date:
     """The shop's day now."""
     return day_of(timezone.now())

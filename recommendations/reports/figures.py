@@ -15,7 +15,7 @@ from django.db.models.functions import Abs
 from recommendations.datatypes import Kind
 from recommendations.models import Event
 from recommendations.reports.attribution import Attributed, Line, Model, Path, Touch, click_window
-from recommendations.reports.days import bounds, day_of, local_day
+from recommendations.reports.days import Clock, bounds, local_day
 from recommendations.reports.seen import seen_groups
 from recommendations.reports.touches import clicks_of, lines_between, slate_clicks
 
@@ -96,19 +96,20 @@ class Figures:
         for name, value in zip(names, values, strict=True):
             setattr(self, name, max(getattr(self, name), value))
 
-    def as_dict(self, without: Sequence[str] = ()) -> dict[str, Any]:
-        """Name → value."""
-        return {name: getattr(self, name) for name in self.__slots__ if name not in without}
+    def values(self) -> tuple[Any, ...]:
+        """In order of the fields."""
+        return tuple(getattr(self, name) for name in self.__slots__)
 
 
 Day = dict[Key, Figures]
+Figured = dict[tuple[date, Key], Figures]
 
 
 @dataclass(slots=True)
 class Collected:
     """The figures of some days: totals, breakdown, and (times in view, clicks) of the positions."""
 
-    totals: dict[tuple[date, Key], Figures] = field(default_factory=lambda: defaultdict(Figures))
+    totals: Figured = field(default_factory=lambda: defaultdict(Figures))
     parts: dict[tuple[date, Part], Figures] = field(default_factory=lambda: defaultdict(Figures))
     places: dict[tuple[date, Place], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
 
@@ -126,11 +127,23 @@ def collect(first: date, last: date) -> Collected:
     _add_orders(found, start, end)
     _add_slates(found, start, end)
     clicks = clicks_of(slate_clicks().filter(occurred_at__gte=start - click_window(), occurred_at__lt=end))
-    counted = _Distinct()
+    counted, local = _Distinct(), Clock()
+    nobodys: Figured = defaultdict(Figures)
     for attributed in lines_between(start, end, _counting(clicks, found, start)):
-        _add_line(found, attributed, counted)
+        _add_line(found, nobodys, attributed, counted, local)
+    _add_nobodys(found, nobodys, counted)
     counted.write()
     return found
+
+
+def _add_nobodys(found: Collected, nobodys: Figured, counted: _Distinct) -> None:
+    """What belongs to no touch at all is unattributed under each model."""
+    for (day, key), figures in nobodys.items():
+        for model in Model:
+            mine = found.totals[day, key._replace(model=model)]
+            mine.add(figures)
+            for order in counted.of(figures, "orders"):
+                counted.add(mine, "orders", order)
 
 
 def _add_slates(found: Collected, start: datetime, end: datetime) -> None:
@@ -158,9 +171,10 @@ def _counting(clicks: Iterator[Touch], found: Collected, start: datetime) -> Ite
     """The same clicks, those from `start` on counted: the first of each card and day."""
     cards: set[tuple[str, str | int]] = set()
     today: date | None = None
+    local = Clock()
     for click in clicks:
         if click.occurred_at >= start:
-            day = day_of(click.occurred_at)
+            day = local(click.occurred_at)
             if day != today:
                 today, cards = day, set()
             if click.card not in cards:
@@ -195,18 +209,31 @@ class _Distinct:
         """Count `what` once in the field `name`."""
         self.seen.setdefault((id(figures), name), (figures, name, set()))[2].add(what)
 
+    def of(self, figures: Figures, name: str) -> set[Any]:
+        """What was counted in the field `name`."""
+        found = self.seen.get((id(figures), name))
+        return found[2] if found else set()
+
     def write(self) -> None:
         """Put the counts into the figures."""
         for figures, name, things in self.seen.values():
             setattr(figures, name, len(things))
 
 
-def _add_line(found: Collected, attributed: Attributed, counted: _Distinct) -> None:
+def _add_line(
+    found: Collected, nobodys: Figured, attributed: Attributed, counted: _Distinct, local: Clock
+) -> None:
     line = attributed.line
     is_money = line.kind in (Kind.PURCHASE, Kind.REFUND)
     if line.kind == Kind.CART and attributed.path == Path():
         return
-    day, currency = day_of(line.occurred_at), line.currency if is_money else ""
+    day, currency = local(line.occurred_at), line.currency if is_money else ""
+    if attributed.path == Path():
+        # Most lines: whatever the model, no recommendation led to them.
+        _add_amount(
+            nobodys[day, Key(line.scope, UNATTRIBUTED, currency, line.simulated)], line, line.amount, counted
+        )
+        return
     for model in Model:
         credits = attributed.credits(model)
         if line.kind != Kind.CART:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 
 from django.db import router, transaction
@@ -15,7 +15,8 @@ from recommendations.progress import NoProgress, Progress
 from recommendations.reports.changes import changed_days, mark_seen, seen_up_to
 from recommendations.reports.days import bounds, days_between, runs, today
 from recommendations.reports.exploration import refresh
-from recommendations.reports.figures import ALL_ORDERS, Collected, Key, Part, collect
+from recommendations.reports.figures import ALL_ORDERS, Collected, Figures, Key, Part, Place, collect
+from recommendations.reports.inserting import insert_rows
 from recommendations.reports.item_stats import exploring, roll_up_items
 from recommendations.reports.report_days import write_day
 from recommendations.reports.visitor_days import merge_links, roll_up_visitors
@@ -105,29 +106,23 @@ def _replace(found: Collected, first: date, last: date, pruned: set[date], now: 
     using = router.db_for_write(DailyStat)
     for model in (DailyStat, DailyBreakdown):
         model._default_manager.using(using).filter(day__range=(first, last)).delete()
-    DailyStat.objects.using(using).bulk_create(
-        [
-            DailyStat(day=day, rolled_up_at=now, **key._asdict(), **figures.as_dict())
-            for (day, key), figures in found.totals.items()
-        ],
-        batch_size=1000,
+    names = [each.name for each in fields(Figures)]
+    insert_rows(
+        DailyStat,
+        ("day", *Key._fields, *names, "rolled_up_at"),
+        ((day, *key, *figures.values(), now) for (day, key), figures in found.totals.items()),
     )
-    DailyBreakdown.objects.using(using).bulk_create(
-        [
-            DailyBreakdown(day=day, **part._asdict(), **figures.as_dict(without=("ratings", "rating_sum")))
-            for (day, part), figures in found.parts.items()
-        ],
-        batch_size=1000,
+    insert_rows(
+        DailyBreakdown,
+        ("day", *Part._fields, *names[:-2]),
+        ((day, *part, *figures.values()[:-2]) for (day, part), figures in found.parts.items()),
     )
     # Positions need the impressions: what was counted while they were there stays.
     PositionStat.objects.using(using).filter(day__range=(first, last)).exclude(day__in=pruned).delete()
-    PositionStat.objects.using(using).bulk_create(
-        [
-            PositionStat(day=day, **place._asdict(), seen=seen, clicks=clicks)
-            for (day, place), (seen, clicks) in found.places.items()
-            if day not in pruned
-        ],
-        batch_size=1000,
+    insert_rows(
+        PositionStat,
+        ("day", *Place._fields, "seen", "clicks"),
+        ((day, *place, *counts) for (day, place), counts in found.places.items() if day not in pruned),
     )
 
 

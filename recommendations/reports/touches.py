@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
@@ -49,6 +49,7 @@ def lines_between(
     """
     within = Event.objects.valid().filter(occurred_at__gte=start, occurred_at__lt=end)
     direct = within.filter(kind__in=DIRECT)
+    lines = list(lines_of(direct))
     buyers = direct.exclude(visitor_key="").with_visitor().order_by().values("visitor")
     views = seen_slates(start - view_window(), end).filter(visitor__in=buyers)
     if clicks is None:
@@ -56,7 +57,7 @@ def lines_between(
             slate_clicks().filter(occurred_at__gte=start - click_window(), occurred_at__lt=end)
         )
     return chain(
-        trace(lines_of(direct), clicks, views_of(views)),
+        trace(lines, clicks, views_of(views, lines)),
         _later(within.filter(kind=Kind.REFUND), _bought_in_the_order),
         _later(within.filter(kind=Kind.RATING, rating__isnull=False), _bought_by_the_visitor),
     )
@@ -94,8 +95,9 @@ def seen_slates(start: datetime, end: datetime) -> QuerySet[Any]:
     )
 
 
-def views_of(slates: QuerySet[Any]) -> Iterator[Touch]:
-    """The items of slates that were in view, as touches in order of time."""
+def views_of(slates: QuerySet[Any], lines: Iterable[Line]) -> Iterator[Touch]:
+    """The items of slates that were in view, as touches in order of time: those of some lines' visitors and items."""
+    wanted = {line[1:5] for line in lines}
     rows = slates.order_by("occurred_at", "pk").values_list(
         *("pk", "scope", "simulated", "visitor", "occurred_at", "slate_id", "placement", "items", "seen"),
         *("experiment", "variant", "device", "segment"),
@@ -105,7 +107,7 @@ def views_of(slates: QuerySet[Any]) -> Iterator[Touch]:
     ):
         experiment, variant, device, segment = rest
         for position in seen:
-            if position < len(items):
+            if position < len(items) and (scope, simulated, visitor, items[position][0]) in wanted:
                 item, _source, recommender = items[position][:3]
                 yield Touch._make(
                     (
@@ -146,7 +148,7 @@ def paths_of(purchases: list[Line]) -> dict[int, Path]:
         occurred_at__lte=last,
     )
     views = seen_slates(first - view_window(), last).filter(visitor_key__in=keys)
-    found = trace(ordered, clicks_of(clicks), views_of(views))
+    found = trace(ordered, clicks_of(clicks), views_of(views, ordered))
     return {line.pk: path for line, path in found}
 
 

@@ -36,14 +36,17 @@ _AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=14, decimal_places=2)
 
 
 def roll_up_visitors(first: date, last: date) -> None:
-    """Replace the rows of the days from `first` to `last`, in three statements."""
+    """Replace the rows of the days from `first` to `last`, in five statements."""
     using = router.db_for_write(VisitorDay)
     start, end = bounds(first)[0], bounds(last)[1]
     events = Event.objects.using(using).valid().filter(occurred_at__gte=start, occurred_at__lt=end)
-    known = events.exclude(visitor_key="").with_visitor().annotate(day=local_day()).order_by()
-    VisitorDay.objects.using(using).filter(day__range=(first, last)).delete()
-    _insert(_visits(known), (*COUNTS, *SALES), using)
-    _insert(_sales(known), (*COUNTS, *SALES), using, replacing=SALES)
+    known = events.exclude(visitor_key="").annotate(day=local_day()).order_by()
+    days = VisitorDay.objects.using(using).filter(day__range=(first, last))
+    days.delete()
+    _insert(_visits(known), using)
+    _insert(_sales(known), using, replacing=SALES)
+    # Following each of the events to its user would cost far more than following each of the days.
+    _move(days, VisitorLink.objects.using(using))
 
 
 def merge_links(since: datetime | None) -> None:
@@ -51,20 +54,21 @@ def merge_links(since: datetime | None) -> None:
     using = router.db_for_write(VisitorDay)
     links = VisitorLink.objects.using(using)
     if since is not None:
-        links = links.filter(linked_at__gte=since - OVERLAP)
+        with transaction.atomic(using=using):
+            _move(VisitorDay.objects.using(using), links.filter(linked_at__gte=since - OVERLAP))
+
+
+def _move(days: QuerySet[VisitorDay], links: QuerySet[VisitorLink]) -> None:
+    """Add the days of cookies to those of the users whom they turned out to be."""
     link = VisitorLink.objects.filter(scope=OuterRef("scope"), anonymous_key=OuterRef("visitor_key"))
-    days = VisitorDay.objects.using(using).filter(visitor_key__in=links.values("anonymous_key"))
-    rows = days.annotate(user=Subquery(link.values("visitor_key")[:1])).filter(user__isnull=False)
-    moved = (
-        rows.order_by()
-        .values_list("scope", "day", "user", "currency", "simulated")
-        .annotate(*(Sum(name) for name in (*COUNTS, *SALES)))
-    )
-    with transaction.atomic(using=using):
-        pks = list(rows.values_list("pk", flat=True))
-        _insert(moved, (*COUNTS, *SALES), using, adding=(*COUNTS, *SALES))
-        for begin in range(0, len(pks), 1000):
-            VisitorDay.objects.using(using).filter(pk__in=pks[begin : begin + 1000]).delete()
+    mine = days.filter(visitor_key__in=links.values("anonymous_key"))
+    rows = mine.annotate(user=Subquery(link.values("visitor_key")[:1])).filter(user__isnull=False)
+    pks = list(rows.values_list("pk", flat=True))
+    keyed = rows.order_by().values_list("scope", "day", "user", "currency", "simulated")
+    moved = keyed.annotate(**{f"n{at}": Sum(name) for at, name in enumerate((*COUNTS, *SALES))})
+    _insert(moved, days.db, adding=(*COUNTS, *SALES))
+    for begin in range(0, len(pks), 1000):
+        days.filter(pk__in=pks[begin : begin + 1000]).delete()
 
 
 def _visits(events: QuerySet[Any]) -> QuerySet[Any]:
@@ -76,7 +80,7 @@ def _visits(events: QuerySet[Any]) -> QuerySet[Any]:
     counts = [Count("pk", filter=condition) for condition in of.values()]
     nothing = [Value(0, output_field=_AMOUNT) for _name in SALES]
     rows = events.filter(kind__in=(Kind.VIEW, Kind.CLICK, Kind.CART)).annotate(currency_=Value(""))
-    keyed = rows.values_list("scope", "day", "visitor", "currency_", "simulated")
+    keyed = rows.values_list("scope", "day", "visitor_key", "currency_", "simulated")
     return keyed.annotate(**{f"n{at}": each for at, each in enumerate([*counts, *nothing])})
 
 
@@ -90,7 +94,7 @@ def _sales(events: QuerySet[Any]) -> QuerySet[Any]:
         .annotate(signed=Case(When(returned, then=-Abs("amount")), default=F("amount"), output_field=_AMOUNT))
         .annotate(gain=F("signed") - F("cost") * F("quantity") * F("sign"))
     )
-    keyed = rows.values_list("scope", "day", "visitor", "currency", "simulated")
+    keyed = rows.values_list("scope", "day", "visitor_key", "currency", "simulated")
     orders = Count("order_key", distinct=True, filter=bought & ~Q(order_key="")) + Count(
         "pk", filter=bought & Q(order_key="")
     )
@@ -106,12 +110,7 @@ def _sales(events: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _insert(
-    rows: QuerySet[Any],
-    values: tuple[str, ...],
-    using: str,
-    *,
-    replacing: tuple[str, ...] = (),
-    adding: tuple[str, ...] = (),
+    rows: QuerySet[Any], using: str, *, replacing: tuple[str, ...] = (), adding: tuple[str, ...] = ()
 ) -> None:
     """INSERT … SELECT, without a row passing through Python. Where there is a row of the key already, `replacing`
     columns are set, and `adding` ones are added to."""
@@ -119,7 +118,7 @@ def _insert(
     sql, params = rows.query.get_compiler(connection=connection).as_sql()
     quote = connection.ops.quote_name
     table = quote(VisitorDay._meta.db_table)
-    names = ", ".join(map(quote, (*KEY, *values)))
+    names = ", ".join(map(quote, (*KEY, *COUNTS, *SALES)))
     set_to = [f"{quote(name)} = EXCLUDED.{quote(name)}" for name in replacing]
     set_to += [f"{quote(name)} = {table}.{quote(name)} + EXCLUDED.{quote(name)}" for name in adding]
     conflict = (
