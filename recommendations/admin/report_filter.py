@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from recommendations.conf import settings
+from recommendations.profiles.lifecycle import STAGES
+from recommendations.reports.attribution import Model, shown_model
+from recommendations.reports.breakdown import DIMENSIONS
 from recommendations.reports.days import bounds, today
 from recommendations.reports.placements import ALL, REAL, SIMULATED, known_scopes
 
@@ -20,6 +24,9 @@ PRESETS = (7, 28, 90, 365)
 DEFAULT_DAYS = 28
 #: A longer span is not one page's work.
 MOST_DAYS = 1100
+#: What breakdowns are by unless something else is chosen.
+BY = ("placement", "recommender")
+DEVICES = ("desktop", "phone", "tablet", "app", "mail")
 PREVIOUS, YEAR, NOTHING = "previous", "year", "nothing"
 YEAR_DAYS = 364  # whole weeks, so that weekdays meet
 
@@ -52,18 +59,25 @@ class FilterForm(forms.Form):
         choices=[(REAL, _("Real")), (SIMULATED, _("Simulated")), (ALL, _("Real and simulated"))],
     )
     placement = forms.ChoiceField(label=_("Placement"), required=False)
+    recommender = forms.ChoiceField(label=_("Recommender"), required=False)
+    device = forms.ChoiceField(label=_("Device"), required=False)
+    segment = forms.ChoiceField(label=_("Lifecycle stage"), required=False)
+    model = forms.ChoiceField(label=_("Attribution"), required=False)
+    by = forms.MultipleChoiceField(
+        label=_("Broken down by"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     scope = forms.ChoiceField(label=_("Scope"), required=False)
 
-    def __init__(self, *args: Any, scopes: list[str], by_placement: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scopes: list[str], fields: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "label_suffix": ""})
         self.scopes = scopes
         self.fields["scope"].choices = [(scope, scope or _("(main)")) for scope in scopes]  # type: ignore[attr-defined]
         if len(scopes) < 2:
             del self.fields["scope"]
-        names = [(name, name) for name in settings.placements]
-        self.fields["placement"].choices = [("", _("All")), *names]  # type: ignore[attr-defined]
-        if not by_placement:
-            del self.fields["placement"]
+        for name, choices in _choices().items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            if name not in fields:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -85,7 +99,23 @@ class ReportFilter:
     scope: str
     simulated: str
     compare: str = PREVIOUS
-    placement: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    by: tuple[str, ...] = BY
+
+    @property
+    def placement(self) -> str:
+        """The one placement that is looked at; "" for all."""
+        return self.parts.get("placement", "")
+
+    @property
+    def model(self) -> str:
+        """The model of attribution; "" for that of the settings."""
+        return self.parts.get("model", "")
+
+    @property
+    def where(self) -> dict[str, str]:
+        """What breakdowns are narrowed by."""
+        return {name: value for name, value in self.parts.items() if name in DIMENSIONS}
 
     @property
     def n_days(self) -> int:
@@ -118,8 +148,9 @@ class ReportFilter:
         """The address of the same filter over other days."""
         parts = {"start": start.isoformat(), "end": end.isoformat() if end else ""}
         parts |= {"figures": "" if self.simulated == REAL else self.simulated, "scope": self.scope}
-        parts |= {"compare": "" if self.compare == PREVIOUS else self.compare, "placement": self.placement}
-        return urlencode({name: value for name, value in parts.items() if value})
+        parts |= {"compare": "" if self.compare == PREVIOUS else self.compare, **self.parts}
+        by = [("by", name) for name in self.by] if self.by != BY else []
+        return urlencode([*((name, value) for name, value in parts.items() if value), *by])
 
     def rows(self, of: str) -> str:
         """The address of the rows that a figure counts: those of the days, the visitors and the placement."""
@@ -135,25 +166,41 @@ class ReportFilter:
         return f"{address}?{urlencode({**narrowed, **within, **who, **place, **scope})}"
 
 
-def report_filter(data: Mapping[str, Any], *, by_placement: bool = False) -> ReportFilter:
+def report_filter(data: QueryDict, fields: Sequence[str] = ()) -> ReportFilter:
     """Read off a request's GET. What is missing or wrong falls back to the last 28 days of real visitors."""
-    form = FilterForm(data, scopes=known_scopes(), by_placement=by_placement)
+    form = FilterForm(data, scopes=known_scopes(), fields=fields)
     found = form.cleaned_data if form.is_valid() else {}
     end = found.get("end") or today()
     start = found.get("start") or end - timedelta(days=DEFAULT_DAYS - 1)
     if start > end:
         start = end
-    kept = {
-        "scope": found.get("scope") or "",
-        "compare": found.get("compare") or PREVIOUS,
-        "placement": found.get("placement") or "",
-    }
+    kept = {"scope": found.get("scope") or "", "compare": found.get("compare") or PREVIOUS}
+    parts = {name: found.get(name) or "" for name in fields if name != "by"}
+    by = tuple(name for name in DIMENSIONS if name in (found.get("by") or BY))
     simulated = found.get("figures") or REAL
-    shown = FilterForm(
-        {"start": start, "end": end, "figures": simulated, **kept},
-        scopes=form.scopes,
-        by_placement=by_placement,
-    )
-    return ReportFilter(
-        form=shown if form.is_valid() else form, start=start, end=end, simulated=simulated, **kept
-    )
+    values = {"start": start, "end": end, "figures": simulated, "by": by, **kept, **parts}
+    shown = FilterForm(values, scopes=form.scopes, fields=fields) if form.is_valid() else form
+    return ReportFilter(form=shown, start=start, end=end, simulated=simulated, parts=parts, by=by, **kept)
+
+
+def _choices() -> dict[str, list[tuple[str, Any]]]:
+    """Field → what can be chosen."""
+
+    def all_or(names: Iterable[str]) -> list[tuple[str, Any]]:
+        return [("", _("All")), *((name, name) for name in names)]
+
+    models = {
+        Model.LAST_CLICK: _("last click"), Model.FIRST_CLICK: _("first click"), Model.LINEAR: _("linear"),
+        Model.VIEW_THROUGH: _("click, else view"),
+    }  # fmt: skip
+    return {
+        "placement": all_or(settings.placements),
+        "recommender": all_or(settings.recommenders),
+        "device": all_or(DEVICES),
+        "segment": all_or(STAGES),
+        "model": [("", models[shown_model()]), *((m, text) for m, text in models.items() if m != shown_model())],
+        "by": [
+            ("placement", _("Placement")), ("recommender", _("Recommender")), ("experiment", _("Experiment")),
+            ("variant", _("Variant")), ("device", _("Device")), ("segment", _("Lifecycle stage")),
+        ],
+    }  # fmt: skip

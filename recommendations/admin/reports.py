@@ -77,13 +77,13 @@ class ReportAdmin(ReadOnlyAdmin):
     def page_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         """One of `PAGES`."""
         page = self._known(request, slug)
-        wanted = report_filter(request.GET, by_placement=page.by_placement)
+        wanted = report_filter(request.GET, page.fields)
         return self._page(request, page, wanted, "admin/recommendations/report.html", {})
 
     def page_export_view(self, request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
         """A table of it, streamed."""
         page = self._known(request, slug)
-        wanted = report_filter(request.GET, by_placement=page.by_placement)
+        wanted = report_filter(request.GET, page.fields)
         return _table(page.build(wanted), request.GET.get("table", ""), slug, wanted, form)
 
     def _page(
@@ -121,7 +121,7 @@ class ReportAdmin(ReadOnlyAdmin):
     def _filter(self, request: HttpRequest) -> ReportFilter:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return report_filter(request.GET)
+        return report_filter(request.GET, DASHBOARD.fields)
 
     def _known(self, request: HttpRequest, slug: str) -> Page:
         if slug not in PAGES:

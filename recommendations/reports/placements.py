@@ -44,10 +44,28 @@ class Totals:
     """What happened over the days of the report; money by currency, since currencies do not add up."""
 
     slates: int = 0
+    items_offered: int = 0
     items_seen: int = 0
     clicks: int = 0
+    carts: int = 0
+    conversions: int = 0
     orders: int = 0
     revenue: Money = field(default_factory=dict)
+
+    @property
+    def viewability(self) -> float | None:
+        """Of the items of slates seen, the share that was in view; None without any."""
+        return self.items_seen / self.items_offered if self.items_offered else None
+
+    @property
+    def cart_rate(self) -> float | None:
+        """Carts an item seen that led to one; None when none was seen."""
+        return self.carts / self.items_seen if self.items_seen else None
+
+    @property
+    def conversion(self) -> float | None:
+        """Purchases an item seen that led to one; None when none was seen."""
+        return self.conversions / self.items_seen if self.items_seen else None
 
     @property
     def ctr(self) -> float | None:
@@ -57,6 +75,9 @@ class Totals:
     def add(self, currency: str, figures: Figures) -> None:
         """Add one stored row."""
         self.slates += figures.slates
+        self.items_offered += figures.items_offered
+        self.carts += figures.carts
+        self.conversions += figures.conversions
         self.items_seen += figures.items_seen
         self.clicks += figures.clicks
         self.orders += figures.orders
@@ -124,7 +145,9 @@ class PlacementReport:
         return not (self.together.slates or self.together.clicks or self.everything.revenue)
 
 
-def placement_report(start: date, end: date, scope: str = "", simulated: str = REAL) -> PlacementReport:
+def placement_report(
+    start: date, end: date, scope: str = "", simulated: str = REAL, model: Model | None = None
+) -> PlacementReport:
     """The report over the days from `start` to `end`, both included; `simulated` is "real", "simulated" or "all".
 
     Days before today come from the stored daily figures, today's are computed now. Raises ValueError when the days
@@ -133,7 +156,7 @@ def placement_report(start: date, end: date, scope: str = "", simulated: str = R
     if start > end:
         raise ValueError(f"The report's first day {start} is after its last day {end}.")
     rows: dict[str, PlacementRow] = {}
-    for day, key, figures in daily_figures(start, end, scope, simulated):
+    for day, key, figures in daily_figures(start, end, scope, simulated, model):
         row = rows.setdefault(key.placement, PlacementRow(placement=key.placement))
         row.add_day(day, key.currency, figures)
     everything = rows.pop(ALL_ORDERS, PlacementRow(placement=ALL_ORDERS))

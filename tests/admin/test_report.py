@@ -47,6 +47,8 @@ def test_the_headlines(staff, sold: None) -> None:
         "Slates seen": "4",
         "Clicks": "1",
         "Click-through rate": "25.0 %",
+        "Cart rate": "0.0 %",
+        "Conversion": "6.2 %",
         "Attributed orders": "1",
         "Attributed revenue": "$25.00",
         "Share of all revenue": "25.0 %",

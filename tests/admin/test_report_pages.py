@@ -16,6 +16,7 @@ from django.utils import timezone
 from recommendations.admin.report_content import Content, Table
 from recommendations.admin.report_pages import PAGES
 from recommendations.models import Counter, Item, ReportDay, Snapshot
+from recommendations.reports.breakdown import interval
 from recommendations.reports.days import today
 from recommendations.reports.rollup import roll_up
 from tests.reports.factories import DAY, click, event, purchase
@@ -25,6 +26,10 @@ from tests.support.browser import PageWatch, accessibility_violations, log_in
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/recommendations/report/"
+
+
+def codename(slug: str) -> str:
+    return PAGES[slug].permission.split(".")[1]
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def behaved(db: None) -> None:
 
 @pytest.fixture
 def may(staff: Any) -> Any:
-    return staff("view_dailystat", *(page.permission.split(".")[1] for page in PAGES.values()))
+    return staff("view_dailystat", *map(codename, PAGES))
 
 
 def content(client: Any, slug: str, query: str = "") -> Content:
@@ -66,7 +71,7 @@ def texts(found: Table) -> list[list[str]]:
 
 @pytest.mark.parametrize("slug", list(PAGES))
 def test_each_report_needs_a_permission_of_its_own(staff: Any, behaved: None, slug: str) -> None:
-    client = staff("view_dailystat", f"view_{slug}_report")
+    client = staff("view_dailystat", codename(slug))
     assert client.get(f"{URL}{slug}/").status_code == 200
     others = [other for other in PAGES if other != slug]
     assert {client.get(f"{URL}{other}/").status_code for other in others} == {403}
@@ -99,6 +104,22 @@ def test_every_table_of_a_report_can_be_exported(may: Any, behaved: None, slug: 
         assert len(rows) == len(each.rows) + 1
         exported = json.loads(may.get(f"{URL}{slug}/json/?table={each.name}").getvalue())
         assert len(exported) == len(each.rows)
+
+
+def test_breakdown(may: Any, behaved: None) -> None:
+    rows = texts(table(may, "breakdown", "breakdown"))
+    assert rows[0][:5] == ["cart", "also_bought", "20", "100.0 %", "40"]
+    by_device = table(may, "breakdown", "breakdown", "by=device&by=segment")
+    assert [column.name for column in by_device.columns[:2]] == ["device", "segment"]
+    assert content(may, "breakdown", "device=phone").is_empty
+    page = may.get(f"{URL}breakdown/?by=device&model=linear&placement=cart")
+    assert page.context["filter"].query.endswith("placement=cart&model=linear&by=device")
+
+
+def test_the_interval_of_a_share() -> None:
+    low, high = interval(50, 100) or (0, 0)
+    assert (round(low, 4), round(high, 4)) == (0.4038, 0.5962)
+    assert interval(0, 0) is None
 
 
 def test_funnel(may: Any, behaved: None) -> None:

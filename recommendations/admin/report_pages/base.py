@@ -18,18 +18,20 @@ from recommendations.reports import report_days
 
 @dataclass(frozen=True)
 class Page:
-    """A report: `build` makes its content. `title` and `lead` are lazy texts; `by_placement` offers that filter."""
+    """A report: `build` makes its content. `title` and `lead` are lazy texts; `fields` are the filters that it offers
+    besides days, visitors and scope; `needs` is the permission to see it, by default one of its own."""
 
     slug: str
     title: Any
     lead: Any
     build: Callable[[ReportFilter], Content]
-    by_placement: bool = False
+    fields: tuple[str, ...] = ()
+    needs: str = ""
 
     @property
     def permission(self) -> str:
         """Who may see it."""
-        return f"recommendations.view_{self.slug}_report"
+        return self.needs or f"recommendations.view_{self.slug}_report"
 
 
 def day_column() -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from recommendations.admin.report_content import (
 from recommendations.admin.report_filter import ReportFilter
 from recommendations.admin.report_pages.base import Page, day_column
 from recommendations.conf import settings
-from recommendations.reports.attribution import click_window
+from recommendations.reports.attribution import Model, click_window, shown_model
 from recommendations.reports.days import days_between
 from recommendations.reports.placements import PlacementReport, Totals, placement_report
 from recommendations.reports.written import money, percent
@@ -31,8 +32,10 @@ from recommendations.reports.written import money, percent
 
 def build(wanted: ReportFilter) -> Content:
     """From the stored daily figures; today's are computed now."""
-    now = placement_report(wanted.start, wanted.end, wanted.scope, wanted.simulated)
-    before = placement_report(*wanted.before, wanted.scope, wanted.simulated) if wanted.before else None
+    model = Model(wanted.model) if wanted.model else None
+    of = partial(placement_report, scope=wanted.scope, simulated=wanted.simulated, model=model)
+    now = of(wanted.start, wanted.end)
+    before = of(*wanted.before) if wanted.before else None
     content = Content(computed=now.as_of)
     if now.missing:
         text = ngettext(
@@ -47,7 +50,7 @@ def build(wanted: ReportFilter) -> Content:
     currency = next(iter(now.currencies), "")
     content.cards = _cards(wanted, now, before if before and not before.is_empty else None, currency)
     content.figures = _figures(wanted, now, before, currency)
-    content.tables = [_by_placement(now)]
+    content.tables = [_by_placement(now, model or shown_model())]
     return content
 
 
@@ -64,6 +67,8 @@ def _cards(
         card(_("Slates seen"), *both(lambda report: report.together.slates), rows=wanted.rows("seen")),
         card(_("Clicks"), *both(lambda report: report.together.clicks), rows=wanted.rows("clicked")),
         card(_("Click-through rate"), *both(lambda report: report.together.ctr), percent),
+        card(_("Cart rate"), *both(lambda report: report.together.cart_rate), percent),
+        card(_("Conversion"), *both(lambda report: report.together.conversion), percent),
         card(_("Attributed orders"), *both(lambda report: report.together.orders)),
         card(
             _("Attributed revenue"), *both(lambda report: float(report.together.revenue.get(currency, 0))), in_currency
@@ -105,28 +110,48 @@ def _at(
     return [(now, day), (before, day - back)] if before else [(now, day)]
 
 
-def _by_placement(report: PlacementReport) -> Table:
+def _by_placement(report: PlacementReport, model: Model) -> Table:
     columns = [
         Column("placement", _("Placement"), TEXT), Column("slates_seen", _("Slates seen")),
-        Column("items_seen", _("Items seen")), Column("clicks", _("Clicks")), Column("ctr", _("CTR"), PERCENT),
+        Column("viewability", _("Viewability"), PERCENT), Column("items_seen", _("Items seen")),
+        Column("clicks", _("Clicks")), Column("ctr", _("CTR"), PERCENT),
+        Column("cart_rate", _("Cart rate"), PERCENT), Column("conversion", _("Conversion"), PERCENT),
         Column("orders", _("Attributed orders")), Column("revenue", _("Attributed revenue"), COUNT, str),
     ]  # fmt: skip
     rows = [[_name(row.placement), *_counts(row)] for row in report.rows]
+    nothing = [None] * 7
     rows += [
         [_("All placements (an order counts once)"), *_counts(report.together)],
-        [_("Without a recommendation"), None, None, None, None, None, money(report.unattributed)],
-        [_("All orders"), None, None, None, None, report.everything.orders, money(report.everything.revenue)],
+        [_("Without a recommendation"), *nothing, None, money(report.unattributed)],
+        [_("All orders"), *nothing, report.everything.orders, money(report.everything.revenue)],
     ]
-    note = _(
-        "An order line belongs to the last recommendation of the same item that its buyer clicked in the"
-        " %(window_hours)s hours before. Refunds are taken off."
-    ) % {"window_hours": f"{click_window() / timedelta(hours=1):g}"}
+    hours = f"{click_window() / timedelta(hours=1):g}"
+    note = {
+        Model.LAST_CLICK: _(
+            "An order line belongs to the last recommendation of the same item that its buyer clicked in the"
+            " %(hours)s hours before. Refunds are taken off."
+        ),
+        Model.FIRST_CLICK: _(
+            "An order line belongs to the first recommendation of the same item that its buyer clicked in the"
+            " %(hours)s hours before. Refunds are taken off."
+        ),
+        Model.LINEAR: _(
+            "An order line is shared by all recommendations of the same item that its buyer clicked in the"
+            " %(hours)s hours before. Refunds are taken off."
+        ),
+        Model.VIEW_THROUGH: _(
+            "An order line belongs to the last recommendation of the same item that its buyer clicked in the"
+            " %(hours)s hours before; without one, to the last one that was in view. Refunds are taken off."
+        ),
+    }[model] % {"hours": hours}
     return Table("by_placement", _("By placement"), columns, rows, note=note)
 
 
 def _counts(totals: Totals) -> list[Any]:
-    counts = [totals.slates, totals.items_seen, totals.clicks, totals.ctr, totals.orders]
-    return [*counts, money(totals.revenue)]
+    return [
+        totals.slates, totals.viewability, totals.items_seen, totals.clicks, totals.ctr, totals.cart_rate,
+        totals.conversion, totals.orders, money(totals.revenue),
+    ]  # fmt: skip
 
 
 def _name(placement: str) -> str:
@@ -139,4 +164,5 @@ DASHBOARD = Page(
     gettext_lazy("Placements report"),
     "",
     build,
+    fields=("model",),
 )

@@ -110,5 +110,5 @@ FUNNEL = Page(
         " on the same day."
     ),
     build,
-    by_placement=True,
+    fields=("placement",),
 )

@@ -140,5 +140,5 @@ HEALTH = Page(
     gettext_lazy("Health"),
     gettext_lazy("How old what is live is, what failed, and how often a fallback had to help."),
     build,
-    by_placement=True,
+    fields=("placement",),
 )
