@@ -23,6 +23,9 @@ from recommendations.tracking.visitors import set_personalising
 
 MAX_SLATES = 50
 
+#: Lazy rows that are asked for at once.
+MAX_ROWS = 20
+
 
 @csrf_exempt  # the page may come from a cache; what is asked for is refused to other sites below
 @never_cache
@@ -46,7 +49,15 @@ def personalise(request: HttpRequest) -> HttpResponse:
 @vary_on_cookie
 @require_GET
 def fragment(request: HttpRequest) -> HttpResponse:
-    """A row for this visitor, for a page that was the same for everybody: 200 with HTML, 204 when it is empty."""
+    """A row for this visitor, for a page that was the same for everybody: 200 with HTML, 204 when it is empty.
+
+    Asked for several (`?of=…&of=…`): 200 with `{"rows": [HTML, "" for an empty one, null for one that did not come]}`.
+    """
+    asked = request.GET.getlist("of")
+    if len(asked) > MAX_ROWS:
+        return JsonResponse({"errors": [f"Ask for at most {MAX_ROWS} rows at once."]}, status=400)
+    if len(asked) > 1:
+        return JsonResponse({"rows": fragments.render_all(asked, request)})
     try:
         html = fragments.render(request.GET.get("of", ""), request)
     except InvalidToken as error:

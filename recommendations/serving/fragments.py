@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -12,6 +15,8 @@ from django.urls import reverse
 from recommendations.datatypes import Slate
 from recommendations.exceptions import InvalidToken
 from recommendations.serving.engine import recommend_for, shown
+
+logger = logging.getLogger("recommendations")
 
 SALT = "recommendations.fragment"
 #: What an experiment leaves where there is nothing to show: a place that can be told as seen.
@@ -54,3 +59,23 @@ def render(signed: str, request: HttpRequest) -> str:
     slate: Slate = recommend_for(request, placement, **options)
     names = templates_of(slate.placement) if slate else [MARKER]
     return render_to_string(names, {"slate": slate}, request) if slate.token else ""
+
+
+def render_all(signed: Sequence[str], request: HttpRequest) -> list[str | None]:
+    """The rows of one page, in the order in which they are on it, so that none shows again what one before it shows.
+
+    None for one that did not come: its address is wrong, or its template failed, which is logged.
+    """
+    return [_rendered(each, request) for each in signed]
+
+
+def _rendered(signed: str, request: HttpRequest) -> str | None:
+    try:
+        return render(signed, request)
+    except InvalidToken:
+        return None
+    except Exception:
+        if settings.DEBUG:
+            raise
+        logger.exception("A lazy row failed; the others of its page go on without it.")
+        return None

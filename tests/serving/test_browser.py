@@ -229,6 +229,44 @@ def test_a_lazy_row_comes_afterwards_and_is_reported(address: str, page: Page) -
     assert slate["seen"] == [0, 1, 2]
 
 
+def test_the_lazy_rows_of_a_page_come_together_and_do_not_repeat_each_other(
+    address: str, page: Page, settings: Any
+) -> None:
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": {"home_popular": {"page": "product"}}}
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/fragment/" in request.url else None)
+    page.goto(f"{address.replace('/bread/', '/lazy/')}?three")
+    page.locator("[data-placement=home_popular]").wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-rec-fragment]')")
+    assert len(asked) == 1 and asked[0].count("of=") == 3
+    shown = page.locator("[data-item]").evaluate_all("all => all.map(each => each.dataset.item)")
+    assert shown[:3] == ["b2", "t1", "d1"] and len(shown) == len(set(shown)) == 7
+
+
+def test_the_rows_that_did_not_come_are_asked_for_again_together(address: str, page: Page) -> None:
+    page.route("**/fragment/**", lambda route: route.abort())
+    page.goto(f"{address.replace('/bread/', '/lazy/')}?three")
+    page.get_by_role("button", name="Try again").nth(2).wait_for()
+    page.unroute("**/fragment/**")
+    page.get_by_role("button", name="Try again").first.click()
+    page.locator("[data-placement=home_popular]").wait_for()
+    assert page.locator("[data-rec-fragment]").count() == 0
+
+
+def test_one_row_that_does_not_come_leaves_the_others(address: str, page: Page) -> None:
+    def without_the_first(route: Any) -> None:
+        rows = route.fetch().json()["rows"]
+        route.fulfill(json={"rows": [None, *rows[1:]]})
+
+    page.route("**/fragment/**", without_the_first)
+    page.goto(f"{address.replace('/bread/', '/lazy/')}?three")
+    page.locator("[data-placement=home_popular]").wait_for()
+    assert page.get_by_role("button", name="Try again").count() == 1
+    page.unroute("**/fragment/**")
+    page.get_by_role("button", name="Try again").click()
+    page.locator("[data-placement=product_page]").wait_for()
+
+
 def _picture(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))

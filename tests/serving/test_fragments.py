@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.template import engines
@@ -11,7 +12,8 @@ from django.test import Client, RequestFactory
 
 from recommendations.serving.fragments import address
 from tests.serving import twelve
-from tests.serving.twelve import happened, publish
+from tests.serving.twelve import happened, publish, publish_popular
+from tests.support.queries import queries_of
 
 pytestmark = pytest.mark.urls("tests.serving.urls")
 
@@ -46,6 +48,54 @@ def test_a_row_for_this_visitor(products: Any, settings: Any) -> None:
     assert answer.status_code == 200, answer.content
     html = answer.content.decode()
     assert placed(html) == ["b2"] and ">Yours</h2>" in html and "Cookie" in answer.headers["Vary"]
+
+
+ROWS = {
+    name: {"page": "front", "sources": ["popular"], "size": 3, "minimum": 0, "fallback": []}
+    for name in ("first", "second", "third")
+}
+
+
+@pytest.fixture
+def front(products: Any, settings: Any) -> None:
+    settings.RECOMMENDATIONS = {**twelve.SETTINGS, "PLACEMENTS": ROWS}
+    publish_popular(everybody=["b1", "b2", "b3", "d1", "d2"])
+
+
+def asked(*addresses: str) -> list[str]:
+    return [parse_qs(urlsplit(each).query)["of"][0] for each in addresses]
+
+
+def test_the_rows_of_a_page_do_not_repeat_each_other(front: None) -> None:
+    of = asked(address("second"), address("first"), address("third"))
+    answer = Client().get("/recommendations/fragment/", {"of": of})
+    second, first, third = answer.json()["rows"]
+    assert (placed(second), placed(first), third) == (["b1", "b2", "b3"], ["d1", "d2"], "")
+    assert "private" in answer.headers["Cache-Control"] and "no-store" in answer.headers["Cache-Control"]
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_rows_together_cost_no_more_queries_than_one(front: None) -> None:
+    client = Client()
+    one, two = asked(address("first"), address("second"))
+    client.get("/recommendations/fragment/", {"of": one})
+    alone = len(queries_of(lambda: client.get("/recommendations/fragment/", {"of": one})))
+    assert len(queries_of(lambda: client.get("/recommendations/fragment/", {"of": [one, two]}))) == alone
+
+
+def test_a_row_that_fails_fails_alone(front: None, settings: Any, caplog: Any, tmp_path: Any) -> None:
+    (tmp_path / "recommendations").mkdir()
+    (tmp_path / "recommendations" / "first.html").write_text("{% include 'nowhere.html' %}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [str(tmp_path), *settings.TEMPLATES[0]["DIRS"]]}]
+    of = [*asked(address("first")), "forged", *asked(address("second"))]
+    first, forged, second = Client().get("/recommendations/fragment/", {"of": of}).json()["rows"]
+    assert (first, forged, placed(second)) == (None, None, ["d1", "d2"])
+    assert "A lazy row failed; the others of its page go on without it." in caplog.text
+
+
+def test_so_many_rows_at_once(front: None) -> None:
+    answer = Client().get("/recommendations/fragment/", {"of": ["x"] * 21})
+    assert answer.status_code == 400 and answer.json() == {"errors": ["Ask for at most 20 rows at once."]}
 
 
 @pytest.mark.parametrize("of", ["", "x", "WyJjYXJ0Iix7fV0:1abc:xyz"])

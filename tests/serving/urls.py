@@ -41,12 +41,14 @@ LAZY = """{% load recommendations %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lazy</title><link rel="stylesheet" href="/page.css">
 {% recommendations_style %}{% recommendations_script %}</head>
 <body><main><h1>Lazy</h1>{% recommendations "product_page" item=product lazy=True %}
+{% if "three" in request.GET %}{% recommendations "home_popular" size=4 lazy=True %}{% endif %}
 {% if "one" not in request.GET %}{% recommendations "product_together" item=product lazy=True %}{% endif %}
 <p id="end">End</p></main></body></html>"""
 
 
 def lazy(request: HttpRequest) -> HttpResponse:
-    """A page that is the same for everybody; with ?one its second row, which is empty, is left out."""
+    """A page that is the same for everybody; with ?one its last row, which is empty, is left out, with ?three
+    there is one between them."""
     html = engines["django"].from_string(LAZY).render({"product": Product.objects.get(sku="b1")}, request)
     return HttpResponse(html)
 
