@@ -5,6 +5,9 @@ clocks differ, and a transaction may end later than it says. The number of the e
 primary keys are compared with the database's, in buckets where they differ, and such buckets are read again: this finds
 what was deleted or came late by more than the hour. And a sample of rows is compared column by column: this finds
 another database behind the same name. Whatever cannot be explained leads to reading everything.
+
+The database takes seconds to count millions of events. Meanwhile what was read is made ready for learning; where the
+two differ, which is rare, it is made ready again.
 """
 
 from __future__ import annotations
