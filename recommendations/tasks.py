@@ -53,6 +53,14 @@ def send_digest(scope: str = "") -> int:
 
 
 @shared_task
+def experiments(scope: str = "") -> list[str]:
+    """Work out how experiments stand; returns their names."""
+    from recommendations.experiments.results import evaluate as run
+
+    return [each.name for each in run(scope)]
+
+
+@shared_task
 def reconcile() -> dict[str, int]:
     """Pick up what no signal told; returns kind → events that count."""
     from recommendations.tracking.backfill import reconcile as run

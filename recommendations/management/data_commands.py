@@ -46,6 +46,14 @@ def reconcile(options: Options, progress: Progress) -> str:
     return _counts(run(progress=progress))
 
 
+def experiments(options: Options, progress: Progress) -> str:
+    from recommendations.experiments.results import evaluate as run
+
+    found = run(options["scope"])
+    rows = [(each.name, each.placement, each.get_status_display()) for each in found]
+    return "\n".join(" · ".join(row) for row in rows) or "No experiment runs."
+
+
 def roll_up_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--days", type=int, default=None, help="How many days back; default: what is not final."
@@ -60,7 +68,9 @@ def roll_up(options: Options, progress: Progress) -> str:
 
 
 def digest_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--to", action="append", help="An address; again for more. Default: DIGEST_RECIPIENTS.")
+    parser.add_argument(
+        "--to", action="append", help="An address; again for more. Default: DIGEST_RECIPIENTS."
+    )
 
 
 def digest(options: Options, progress: Progress) -> str:

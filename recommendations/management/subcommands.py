@@ -49,6 +49,9 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         tuning.tune,
         tuning.tune_arguments,
     ),
+    "experiments": Subcommand(
+        "Work out how experiments stand; stops what is over or does harm.", data.experiments
+    ),
     "config": Subcommand(
         "What settings and active Overrides come to; activate, reject and roll back Overrides.",
         config.config,

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="Metric → the relative loss that is borne; proven to lose more, the experiment stops.",
+                        help_text="Metric → the relative loss that is borne; more of it proven, it stops.",
                         verbose_name="guardrails",
                     ),
                 ),

@@ -41,7 +41,7 @@ class Experiment(models.Model):
         _("guardrails"),
         default=dict,
         blank=True,
-        help_text=_("Metric → the relative loss that is borne; proven to lose more, the experiment stops."),
+        help_text=_("Metric → the relative loss that is borne; more of it proven, it stops."),
     )
     segment = models.JSONField(
         _("segment"), default=dict, blank=True, help_text=_("Who takes part, as a rule's visitors.")
