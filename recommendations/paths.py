@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from typing import Any
+
+from django.utils import timezone
+
+from recommendations.exceptions import InvalidEvent
 
 Reader = str | Callable[[Any], Any]
 
@@ -39,3 +44,14 @@ def finder(reader: Reader) -> Callable[[Any], Any]:
         return value
 
     return find
+
+
+def as_moment(value: Any) -> datetime | None:
+    """An aware datetime from what a shop stores: aware, naive (in the shop's time zone) or a date (its noon)."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return timezone.make_aware(value) if timezone.is_naive(value) else value.astimezone(UTC)
+    if isinstance(value, date):
+        return timezone.make_aware(datetime.combine(value, time(12)))
+    raise InvalidEvent(f"A behaviour's time must be a date or datetime, not {value!r}.")

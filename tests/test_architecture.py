@@ -19,7 +19,7 @@ LEAVES: dict[str, set[str]] = {
     "datatypes": set(),
     "defaults": {"datatypes"},
     "exceptions": set(),
-    "paths": set(),
+    "paths": {"exceptions"},
     "progress": set(),
     "ranking": {"profiles.session"},
     "signals": set(),

@@ -19,6 +19,7 @@ from recommendations.reports.figures import ALL_ORDERS, Collected, Figures, Key,
 from recommendations.reports.inserting import insert_rows
 from recommendations.reports.item_stats import exploring, roll_up_items
 from recommendations.reports.report_days import write_day
+from recommendations.reports.sums import check_days
 from recommendations.reports.visitor_days import merge_links, roll_up_visitors
 from recommendations.reports.windows import write_windows
 
@@ -60,6 +61,7 @@ def roll_up(days: int | Iterable[date] | None = None, *, progress: Progress | No
     if kept:
         told.advance(len(kept))
     write_windows(changed)
+    check_days(set(wanted) - kept)
     told.finish()
     if not exact:
         merge_links(last_time)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
 from typing import Any
-
-from django.utils import timezone
 
 from recommendations.adapter import Adapter, Behaviour
 from recommendations.datatypes import EventData
-from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event, OrderVisitor
-from recommendations.paths import read
+from recommendations.paths import as_moment, read
 from recommendations.tracking.recording import QUERY_LENGTH, as_decimal, validate
 from recommendations.tracking.sinks import CENT, MILLI
 
@@ -21,17 +17,6 @@ from recommendations.tracking.sinks import CENT, MILLI
 def source_of(behaviour: Behaviour, pk: Any) -> str:
     """The unique reference of a row's event, e.g. `purchase:shop.orderline:17`."""
     return f"{behaviour.kind}:{behaviour.label}:{pk}"
-
-
-def as_moment(value: Any) -> datetime | None:
-    """An aware datetime from what a shop stores: aware, naive (in the shop's time zone) or a date (its noon)."""
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return timezone.make_aware(value) if timezone.is_naive(value) else value.astimezone(UTC)
-    if isinstance(value, date):
-        return timezone.make_aware(datetime.combine(value, time(12)))
-    raise InvalidEvent(f"A behaviour's time must be a date or datetime, not {value!r}.")
 
 
 def event_of(behaviour: Behaviour, row: Any, adapter: Adapter) -> EventData | None:

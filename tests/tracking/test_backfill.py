@@ -13,8 +13,8 @@ from django.utils import timezone
 from recommendations.adapter import get_adapter
 from recommendations.exceptions import InvalidEvent
 from recommendations.models import Event, Job
+from recommendations.paths import as_moment
 from recommendations.tracking.backfill import backfill, reconcile
-from recommendations.tracking.rows import as_moment
 from shop.models import Order, OrderLine, Review
 from tests.factories import make_order, make_product, make_user
 
