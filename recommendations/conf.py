@@ -9,7 +9,13 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from recommendations.defaults import DEFAULTS, PLACEMENT_DEFAULTS, RECOMMENDER_DEFAULTS, RULE_DEFAULTS
+from recommendations.defaults import (
+    DEFAULTS,
+    PLACEMENT_DEFAULTS,
+    RECOMMENDER_DEFAULTS,
+    RULE_DEFAULTS,
+    SEGMENT_ROW_DEFAULTS,
+)
 from recommendations.exceptions import UnknownName, UnknownOption
 
 NAME = "RECOMMENDATIONS"
@@ -79,6 +85,13 @@ class Settings:
         """Rule name → action, where, and the rest of RULE_DEFAULTS."""
         return merged_entries(DEFAULTS["RULES"], self.own.get("RULES", {}), RULE_DEFAULTS, "RULES")
 
+    @cached_property
+    def segment_rows(self) -> dict[str, dict[str, Any]]:
+        """Name of a row of categories or brands → kind, size, title."""
+        return merged_entries(
+            DEFAULTS["SEGMENT_ROWS"], self.own.get("SEGMENT_ROWS", {}), SEGMENT_ROW_DEFAULTS, "SEGMENT_ROWS"
+        )
+
     def recommender(self, name: str) -> dict[str, Any]:
         """One recommender's entry; UnknownName if there is none."""
         if name not in self.recommenders:
@@ -93,7 +106,7 @@ class Settings:
 
     def reset(self) -> None:
         """Forget what was read, so that the next read sees changed settings."""
-        for name in ("own", "recommenders", "placements", "rules"):
+        for name in ("own", "recommenders", "placements", "rules", "segment_rows"):
             self.__dict__.pop(name, None)
 
 

@@ -261,6 +261,13 @@ RECOMMENDER_DEFAULTS: dict[str, Any] = {
     "k": 50,
 }
 
+#: What a row of categories or brands may say, and what it says when it does not.
+SEGMENT_ROW_DEFAULTS: dict[str, Any] = {
+    "kind": "category",
+    "size": 8,
+    "title": "",
+}
+
 DEFAULTS: dict[str, Any] = {
     # The adapter class, by dotted path: the only door to the shop.
     "ADAPTER": "",
@@ -269,6 +276,8 @@ DEFAULTS: dict[str, Any] = {
     "PLACEMENTS": PLACEMENTS,
     # A merchandiser's wishes: what is pinned, promoted, boosted, excluded, capped. Those of the admin come on top.
     "RULES": {},
+    # Rows of links to categories or brands, by the name that the template tag takes.
+    "SEGMENT_ROWS": {"category": {"kind": "category"}, "brand": {"kind": "brand"}},
     # Kinds of event besides the built-in ones.
     "EVENT_KINDS": [],
     # The first-party cookie that knows a visitor again.

@@ -325,6 +325,25 @@ def test_a_site_that_links_can_begin_with(address: str) -> None:
     assert messages(SITE_URL=address) == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"kind": "colour"}, "[\"kind\"] is 'colour'. Set it to one of: category, brand."),
+        ({"size": 0}, '["size"] is 0. Set it to a whole number from 1 to 50.'),
+        ({"size": "8"}, "[\"size\"] is '8'. Set it to a whole number from 1 to 50."),
+    ],
+)
+def test_e021_a_row_of_segments(entry: dict[str, Any], said: str) -> None:
+    found = only(messages(SEGMENT_ROWS={"mine": entry}), "E021")
+    assert found.msg == f'RECOMMENDATIONS["SEGMENT_ROWS"]["mine"]{said}'
+    assert found.hint == 'Change RECOMMENDATIONS["SEGMENT_ROWS"]["mine"].'
+
+
+def test_e010_a_row_of_segments_with_a_key_that_does_not_exist() -> None:
+    assert "colour" in only(messages(SEGMENT_ROWS={"mine": {"colour": "red"}}), "E010").msg
+    assert "colour" in only(messages(RULES={"mine": {"colour": "red"}}), "E010").msg
+
+
 def test_w005_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "folder"

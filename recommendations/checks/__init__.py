@@ -9,6 +9,7 @@ from recommendations.checks.learning import (
     check_rebuilding,
     check_recommenders,
     check_rules,
+    check_segment_rows,
     check_training_folder,
 )
 from recommendations.checks.storing import check_store
@@ -22,6 +23,7 @@ __all__ = [
     "check_rebuilding",
     "check_recommenders",
     "check_rules",
+    "check_segment_rows",
     "check_store",
     "check_training_folder",
 ]

@@ -21,7 +21,8 @@ LONGEST_WAIT = 3600
 def check_recommenders(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E010–E012: settings, algorithms and their options."""
     try:
-        recommenders, _ = settings.recommenders, settings.placements
+        recommenders = settings.recommenders
+        _others = settings.placements, settings.rules, settings.segment_rows
     except ConfigurationError as error:
         return [Error(str(error), hint="Remove or rename it in RECOMMENDATIONS.", id="recommendations.E010")]
     return [problem for name, entry in recommenders.items() for problem in recommender_problems(name, entry)]
@@ -65,6 +66,23 @@ def check_placements(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         return []
     return [
         Error(str(error), hint=f'Change RECOMMENDATIONS["PLACEMENTS"]["{name}"].', id="recommendations.E013")
+        for name, error in errors.items()
+    ]
+
+
+@register(TAG)
+def check_segment_rows(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E021: the rows of categories and brands."""
+    from recommendations.serving.segments import row_errors
+
+    try:
+        errors = row_errors()
+    except ConfigurationError:  # E010 says so
+        return []
+    return [
+        Error(
+            str(error), hint=f'Change RECOMMENDATIONS["SEGMENT_ROWS"]["{name}"].', id="recommendations.E021"
+        )
         for name, error in errors.items()
     ]
 

@@ -13,11 +13,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from recommendations.adapter import get_adapter
+from recommendations.conf import NAME, settings
 from recommendations.datatypes import EVERYBODY, Context, ListKind
-from recommendations.exceptions import ConfigurationError
-from recommendations.serving.engine import reads_of, savepoint
+from recommendations.exceptions import ConfigurationError, UnknownName
+from recommendations.serving.engine import reads_of, savepoint, titled
 from recommendations.serving.facts import Facts
 from recommendations.serving.page import Reads
+from recommendations.serving.placements import LARGEST_SIZE
 from recommendations.store import ListRequest
 
 logger = logging.getLogger("recommendations")
@@ -52,6 +54,7 @@ class LinkedSegment:
 class SegmentRow:
     """Links to categories or brands under a title; falsy when there are none."""
 
+    name: str
     kind: str
     title: str
     personal: bool
@@ -65,26 +68,54 @@ class SegmentRow:
 
 
 def recommend_segments(
-    request: HttpRequest | None, kind: SegmentKind, size: int = 8, title: str = ""
+    request: HttpRequest | None, name: str, size: int | None = None, title: str = ""
 ) -> SegmentRow:
-    """Links to the visitor's categories or brands, then to those that everybody likes, up to `size`.
+    """Links to the visitor's categories or brands, then to those that everybody likes: the row that SEGMENT_ROWS calls
+    `name`, with another size or title where they are given.
 
     Only segments that the adapter has an address for (`segment_urls`). One query, the mirror's, besides what the page's
     placements read anyway. Never raises into a page unless `DEBUG` is on: what goes wrong is logged, and the row empty.
     """
     try:
         with savepoint():
-            return _row(get_adapter().context(request), kind, size, title)
+            return _row(get_adapter().context(request), name, size, title)
     except Exception:
         if django_settings.DEBUG:
             raise
-        logger.exception("The row of kind %r is left out; the page goes on without it.", kind)
-        return SegmentRow(kind, title, False)
+        logger.exception("The row of segments %r is left out; the page goes on without it.", name)
+        return SegmentRow(name, "", title, False)
 
 
-def _row(context: Context, kind: SegmentKind, size: int, title: str) -> SegmentRow:
+def row_errors() -> dict[str, ConfigurationError]:
+    """Row → what is wrong with its settings entry. For the system checks."""
+    errors: dict[str, ConfigurationError] = {}
+    for name in settings.segment_rows:
+        try:
+            _entry(name)
+        except ConfigurationError as error:
+            errors[name] = error
+    return errors
+
+
+def _entry(name: str) -> tuple[SegmentKind, int, str]:
+    """Kind, size and title of a row as the settings have it."""
+    if name not in settings.segment_rows:
+        raise UnknownName("row of segments", name, settings.segment_rows)
+    entry, where = settings.segment_rows[name], f'{NAME}["SEGMENT_ROWS"]["{name}"]'
+    kind, size = entry["kind"], entry["size"]
     if kind not in _TITLES:
-        raise ConfigurationError(f"There are no segments of kind {kind!r}. Known: {', '.join(_TITLES)}.")
+        raise ConfigurationError(f'{where}["kind"] is {kind!r}. Set it to one of: {", ".join(_TITLES)}.')
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= LARGEST_SIZE:
+        raise ConfigurationError(
+            f'{where}["size"] is {size!r}. Set it to a whole number from 1 to {LARGEST_SIZE}.'
+        )
+    return kind, size, entry["title"]
+
+
+def _row(context: Context, name: str, asked_size: int | None, asked_title: str) -> SegmentRow:
+    kind, said_size, said_title = _entry(name)
+    size = said_size if asked_size is None else asked_size
+    title = asked_title or titled(said_title)
     reads = reads_of(context)
     everybodys = _popular(reads)
     own = reads.history.weights
@@ -94,7 +125,7 @@ def _row(context: Context, kind: SegmentKind, size: int, title: str) -> SegmentR
     urls = get_adapter().segment_urls(kind, keys, context) if keys else {}
     links = [LinkedSegment(key, _name_of(key, kind), urls[key]) for key in keys if urls.get(key)]
     personal = any(each.key in urls for each in _ranked(own, kind, reads))
-    return SegmentRow(kind, title or _TITLES[kind](personal), personal, tuple(links[:size]))
+    return SegmentRow(name, kind, title or _TITLES[kind](personal), personal, tuple(links[:size]))
 
 
 def _name_of(key: str, kind: SegmentKind) -> str:

@@ -20,7 +20,7 @@ from recommendations.exceptions import ConfigurationError
 from recommendations.serving import mail
 from recommendations.serving.engine import recommend_for
 from recommendations.serving.fragments import MARKER, address, templates_of
-from recommendations.serving.segments import SegmentKind, SegmentRow, recommend_segments
+from recommendations.serving.segments import SegmentRow, recommend_segments
 
 logger = logging.getLogger("recommendations")
 register = template.Library()
@@ -89,17 +89,18 @@ def you_may_also_like(context: template.Context, product: Any, **options: Any) -
 
 @register.simple_tag(takes_context=True)
 def get_recommended_segments(
-    context: template.Context, kind: SegmentKind, *, size: int = 8, title: str = ""
+    context: template.Context, name: str, *, size: int | None = None, title: str = ""
 ) -> SegmentRow:
     """`{% get_recommended_segments "brand" as row %}`: its title and links, for your own HTML."""
-    return recommend_segments(_request(context), kind, size, title)
+    return recommend_segments(_request(context), name, size, title)
 
 
 @register.simple_tag(takes_context=True)
-def recommended_segments(context: template.Context, kind: SegmentKind, **options: Any) -> str:
-    """`{% recommended_segments "category" size=8 %}`: links to the visitor's categories or, with "brand", brands;
+def recommended_segments(context: template.Context, name: str, **options: Any) -> str:
+    """`{% recommended_segments "category" size=8 %}`: links to the visitor's categories or, with "brand", brands, or
+    another row of SEGMENT_ROWS;
     nothing when the adapter has no addresses for them. The template is `recommendations/segments.html`."""
-    row = get_recommended_segments(context, kind, **options)
+    row = get_recommended_segments(context, name, **options)
     if not row:
         return ""
     chosen = context.template.engine.get_template("recommendations/segments.html")  # type: ignore[union-attr]

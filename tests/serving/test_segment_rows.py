@@ -64,6 +64,25 @@ def test_a_visitors_own_come_first_then_the_others(popular: None) -> None:
     assert row_of(anonymous_key="a:ann", title="Yours").title == "Yours"
 
 
+def test_rows_are_settings(popular: None, settings: Any) -> None:
+    settings.RECOMMENDATIONS = {
+        **twelve.SETTINGS,
+        "SEGMENT_ROWS": {
+            "category": {"size": 1},
+            "makers": {"kind": "brand", "title": "Makers"},
+            "brand": None,
+        },
+    }
+    assert names(row_of()) == ["Dairy"] and names(row_of(size=2)) == ["Dairy", "Tea"]
+    row = row_of("makers")
+    assert (row.name, row.kind, row.title, names(row)) == ("makers", "brand", "Makers", ["Dale", "Leaf"])
+    assert row_of("makers", title="Yours").title == "Yours"
+    source = '{% load recommendations %}{% recommended_segments "makers" size=1 %}'
+    html = engines["django"].from_string(source).render({}, somebody().request)
+    assert 'id="rec-segments-makers">Makers</h2>' in html and ">Dale</a>" in html and "Leaf" not in html
+    assert not row_of("brand")
+
+
 def test_only_what_the_shop_has_a_page_for_is_linked_to(popular: None, settings: Any) -> None:
     settings.RECOMMENDATIONS = {"ADAPTER": f"{__name__}.Unlinked"}
     assert names(row_of()) == ["Tea"]
@@ -77,7 +96,7 @@ def test_a_fault_leaves_the_row_out(popular: None, settings: Any, caplog: Any) -
     settings.RECOMMENDATIONS = {"ADAPTER": f"{__name__}.Broken"}
     assert not row_of() and "no pages today" in caplog.text
     settings.DEBUG = True
-    with pytest.raises(ConfigurationError, match="'colour'. Known: category, brand"):
+    with pytest.raises(ConfigurationError, match="no row of segments named 'colour'. Known: brand, category"):
         row_of("colour")
 
 
