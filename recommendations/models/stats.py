@@ -51,7 +51,7 @@ class DailyStat(models.Model):
 class DailyBreakdown(models.Model):
     """The same by what produced the cards, by experiment, by device and by the visitor's lifecycle stage.
 
-    `slates` counts the slates with a seen item of that recommender: a slate of two recommenders is in two rows, so
+    `slates` counts the slates with an item of that recommender: a slate of two recommenders is in two rows, so
     slates and orders do not add up over recommenders; items, clicks and money do.
     """
 

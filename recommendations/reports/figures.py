@@ -159,7 +159,7 @@ def _add_slates(found: Collected, start: datetime, end: datetime) -> None:
             mine = [at for at, name in enumerate(group.recommenders) if name == recommender]
             seen = [at for at in group.seen if at in mine]
             part = found.parts[group.day, group.part(Part, recommender)]
-            part.slates += n * bool(seen or not group.recommenders)
+            part.slates += n
             part.items_offered += n * len(mine)
             part.items_seen += n * len(seen)
             for position in seen:
