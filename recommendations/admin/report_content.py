@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from recommendations.reports.written import NONE, change, count, number, percent
 
@@ -65,6 +68,11 @@ class Table:
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     @property
+    def body(self) -> SafeString:
+        """The rows as HTML: a template would take longer for it than for all the rest of a page."""
+        return mark_safe("\n".join(map(_row, self.cells)))  # noqa: S308  (all that is in it is escaped)
+
+    @property
     def cells(self) -> list[list[Cell]]:
         """The rows, written."""
         return [
@@ -93,6 +101,41 @@ class Figure:
     def unit(self) -> str:
         """How the axis is written."""
         return self.table.columns[1].kind
+
+
+#: A chart of more days is drawn by week.
+MOST_DAYS = 120
+
+
+def by_day(
+    name: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    *,
+    kind: str = "lines",
+    currency: str = "",
+    is_level: bool = False,
+) -> Figure:
+    """A chart of rows that begin with a day; `columns` are the others. Of many days it has a point a week: the sum, or
+    of a level (`is_level`) how it stood at the end. What has no sum or level, as a share, is drawn of what has."""
+    if len(rows) <= MOST_DAYS:
+        return Figure(Table(name, title, [Column("day", _("Day"), DAY), *columns], rows), kind, currency)
+    weeks = weekly(rows, is_level=is_level)
+    return Figure(Table(name, title, [Column("week", _("Week from"), DAY), *columns], weeks), kind, currency)
+
+
+def weekly(rows: Sequence[Sequence[Any]], *, is_level: bool = False) -> list[list[Any]]:
+    """Rows of days as rows of seven days, where there are more than MOST_DAYS."""
+    if len(rows) <= MOST_DAYS:
+        return [list(row) for row in rows]
+    weeks = [rows[n : n + 7] for n in range(0, len(rows), 7)]
+    if is_level:
+        return [[week[0][0], *week[-1][1:]] for week in weeks]
+    return [
+        [week[0][0], *(sum(each or 0 for each in column) for column in list(zip(*week, strict=True))[1:])]
+        for week in weeks
+    ]
 
 
 @dataclass(frozen=True)
@@ -150,6 +193,22 @@ def as_plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return str(value) if not isinstance(value, Decimal) else f"{value:f}"
+
+
+def _row(cells: Sequence[Cell]) -> str:
+    first, *others = cells
+    head = f'<th scope="row" data-x="{escape(first.value)}">{_linked(first)}</th>'
+    return f"<tr>{head}{''.join(map(_cell, others))}</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    kind = "rec-number" if cell.is_number else "rec-text"
+    return f'<td class="{kind}" data-value="{escape(cell.value)}">{_linked(cell)}</td>'
+
+
+def _linked(cell: Cell) -> str:
+    text = escape(cell.text)
+    return f'<a href="{escape(cell.url)}">{text}</a>' if cell.url else text
 
 
 def ratio(part: float, whole: float) -> float | None:

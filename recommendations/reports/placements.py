@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet, Sum
 
 from recommendations.conf import settings
 from recommendations.models import DailyStat
@@ -25,6 +25,9 @@ from recommendations.reports.figures import (
 )
 from recommendations.reports.rollup import MARKER
 
+FIGURE_FIELDS = [field.name for field in fields(Figures)]
+#: The rows that hold a whole day.
+TOTALS = (ALL_ORDERS, ALL_PLACEMENTS)
 KEY_ORDER = ("placement", "currency", "model", "simulated")
 
 REAL, SIMULATED, ALL = "real", "simulated", "all"
@@ -87,7 +90,7 @@ class Totals:
 
 @dataclass
 class PlacementRow(Totals):
-    """One placement over the whole span, and day by day."""
+    """One placement over the whole span. Day by day it is known of what holds a whole day, and of today."""
 
     placement: str = ""
     by_day: dict[date, Totals] = field(default_factory=dict)
@@ -155,12 +158,24 @@ def placement_report(
     """
     if start > end:
         raise ValueError(f"The report's first day {start} is after its last day {end}.")
+    model = model or shown_model()
+    stored = _stored(start, end, scope, simulated, model)
+    live = _live(scope, simulated, model) if start <= today() <= end else []
     rows: dict[str, PlacementRow] = {}
-    for day, key, figures in daily_figures(start, end, scope, simulated, model):
-        row = rows.setdefault(key.placement, PlacementRow(placement=key.placement))
+    sums = {name: Sum(name) for name in FIGURE_FIELDS}
+    of_placements = stored.exclude(placement__in=TOTALS).order_by().values_list("placement", "currency")
+    for placement, currency, *values in of_placements.annotate(**{f"sum_{n}": s for n, s in sums.items()}):
+        rows.setdefault(placement, PlacementRow(placement=placement)).add(currency, Figures(*values))
+    totals = {name: PlacementRow(placement=name) for name in TOTALS}
+    of_days = stored.filter(placement__in=TOTALS).values_list("day", "placement", "currency", *FIGURE_FIELDS)
+    for day, placement, currency, *values in of_days.iterator(chunk_size=2000):
+        totals[placement].add_day(day, currency, Figures(*values))
+    for day, key, figures in live:
+        row = totals.get(key.placement) or rows.setdefault(
+            key.placement, PlacementRow(placement=key.placement)
+        )
         row.add_day(day, key.currency, figures)
-    everything = rows.pop(ALL_ORDERS, PlacementRow(placement=ALL_ORDERS))
-    together = rows.pop(ALL_PLACEMENTS, PlacementRow(placement=ALL_PLACEMENTS))
+    everything, together = totals[ALL_ORDERS], totals[ALL_PLACEMENTS]
     for name in settings.placements:
         rows.setdefault(name, PlacementRow(placement=name))
     as_of, missing = _freshness(start, end)
@@ -185,26 +200,41 @@ def daily_figures(
 
     Money is attributed by `model`, by default that of the settings; what no recommendation led to is left out.
     """
-    is_wanted, models = _wanted(simulated), ("", model or shown_model())
-    stored = DailyStat.objects.filter(
-        day__gte=start, day__lte=min(end, today() - timedelta(days=1)), scope=scope, model__in=models
-    ).exclude(placement=UNATTRIBUTED)
-    if len(is_wanted) == 1:
-        stored = stored.filter(simulated=is_wanted[0])
-    names = [field.name for field in fields(Figures)]
-    ordered = stored.order_by("day", *KEY_ORDER).values_list("day", *Key._fields, *names)
-    for day, *row in ordered.iterator(chunk_size=2000):
+    model = model or shown_model()
+    ordered = _stored(start, end, scope, simulated, model).order_by("day", *KEY_ORDER)
+    for day, *row in ordered.values_list("day", *Key._fields, *FIGURE_FIELDS).iterator(chunk_size=2000):
         yield DayKey(day, Key(*row[: len(Key._fields)]), Figures(*row[len(Key._fields) :]))
     if start <= today() <= end:
-        for key, figures in sorted(figures_of(today()).items(), key=lambda pair: pair[0]):
-            is_shown = key.model in models and key.placement != UNATTRIBUTED
-            if key.scope == scope and key.simulated in is_wanted and is_shown:
-                yield DayKey(today(), key, figures)
+        yield from _live(scope, simulated, model)
+
+
+def _stored(start: date, end: date, scope: str, simulated: str, model: Model) -> QuerySet[DailyStat]:
+    """The rows of the days before today, without what no recommendation led to."""
+    last = min(end, today() - timedelta(days=1))
+    stored = DailyStat.objects.filter(day__gte=start, day__lte=last, scope=scope, model__in=("", model))
+    wanted = _wanted(simulated)
+    stored = stored.filter(simulated=wanted[0]) if len(wanted) == 1 else stored
+    return stored.exclude(placement=UNATTRIBUTED)
+
+
+def _live(scope: str, simulated: str, model: Model) -> Iterator[DayKey]:
+    """Those of today, computed now."""
+    wanted = _wanted(simulated)
+    for key, figures in sorted(figures_of(today()).items(), key=lambda pair: pair[0]):
+        is_shown = key.model in ("", model) and key.placement != UNATTRIBUTED
+        if key.scope == scope and key.simulated in wanted and is_shown:
+            yield DayKey(today(), key, figures)
 
 
 def known_scopes() -> list[str]:
-    """Scopes that have daily figures; "" is always one."""
-    return sorted({"", *DailyStat.objects.order_by().values_list("scope", flat=True).distinct()})
+    """Scopes that have daily figures; "" is always one. One look-up each, whatever the number of days."""
+    found = {""}
+    scopes = DailyStat.objects.order_by("scope").values_list("scope", flat=True)
+    scope = scopes.first()
+    while scope is not None:
+        found.add(scope)
+        scope = scopes.filter(scope__gt=scope).first()
+    return sorted(found)
 
 
 def _wanted(simulated: str) -> list[bool]:

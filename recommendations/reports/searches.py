@@ -13,7 +13,7 @@ from recommendations.reports.exposure import Who
 
 #: A search leads to what its visitor does in so long afterwards, up to the next search.
 PATIENCE = timedelta(minutes=30)
-MOST_WORDS = 300
+MOST_WORDS = 100
 
 #: Words → searches, and those of them that led to nothing.
 Words = dict[str, list[int]]

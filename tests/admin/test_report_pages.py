@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from recommendations.admin.report_content import Content, Table
+from recommendations.admin.report_content import Column, Content, Table, weekly
 from recommendations.admin.report_pages import PAGES
 from recommendations.models import Counter, Item, ReportDay, Snapshot
 from recommendations.reports.breakdown import interval
@@ -229,3 +229,22 @@ def test_every_report_is_accessible_in_a_real_browser(
 def _picture(page: Any, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def test_many_days_are_drawn_by_week_and_nothing_is_lost() -> None:
+    days = [[DAY + timedelta(days=n), 1, 2] for n in range(125)]
+    weeks = weekly(days)
+    assert weeks[0] == [DAY, 7, 14]
+    assert weeks[-1] == [DAY + timedelta(days=119), 6, 12]
+    assert weekly(days, is_level=True)[0] == [DAY, 1, 2]
+    assert weekly(days[:120]) == days[:120]
+
+
+def test_a_table_escapes_what_is_in_it() -> None:
+    found = Table(
+        "t", "T", [Column("a", "A", "text"), Column("b", "B", "text")], [["<b>", '"&']], links={(0, 0): '/?"'}
+    )
+    assert str(found.body) == (
+        '<tr><th scope="row" data-x="&lt;b&gt;"><a href="/?&quot;">&lt;b&gt;</a></th>'
+        '<td class="rec-text" data-value="&quot;&amp;">&quot;&amp;</td></tr>'
+    )

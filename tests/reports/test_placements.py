@@ -44,7 +44,6 @@ def test_a_row_for_each_placement_and_totals_that_add_up() -> None:
     assert (found.everything.orders, found.everything.revenue) == (2, {"USD": Decimal(20)})
     assert found.unattributed == {"USD": Decimal(13)}
     assert found.shares == {"USD": 0.35}
-    assert cart.by_day[DAY].revenue == {"USD": Decimal(3)}
     assert not found.is_empty
 
 
@@ -123,5 +122,5 @@ def test_the_number_of_queries_does_not_depend_on_the_days(django_assert_num_que
     sold_through_a_click()
     roll_up(days=60)
     for days in (5, 60):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             placement_report(today() - timedelta(days=days), today())

@@ -11,13 +11,13 @@ from recommendations.admin.report_content import (
     TEXT,
     Column,
     Content,
-    Figure,
     Table,
+    by_day,
     card,
     ratio,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column, window_note, window_of
+from recommendations.admin.report_pages.base import Page, window_note, window_of
 from recommendations.reports import report_days, windows
 from recommendations.reports.written import number, percent
 
@@ -43,11 +43,10 @@ def build(wanted: ReportFilter) -> Content:
     ]  # fmt: skip
     rows = [[day, _covered(each), each["tail_share"]] for day, each in span.by_day.items()]
     ginis = [[day, each["gini"]] for day, each in span.by_day.items()]
+    gini = [Column("gini", _("Gini"), NUMBER)]
     content.figures = [
-        Figure(Table("coverage_by_day", _("Coverage and long tail"), [day_column(), *shares], rows)),
-        Figure(
-            Table("gini_by_day", _("Gini of views"), [day_column(), Column("gini", _("Gini"), NUMBER)], ginis)
-        ),
+        by_day("coverage_by_day", _("Coverage and long tail"), shares, rows, is_level=True),
+        by_day("gini_by_day", _("Gini of views"), gini, ginis, is_level=True),
     ]
     content.tables = [_parts(now.detail["parts"], sums, window_note(now.day))]
     return content

@@ -19,10 +19,11 @@ from recommendations.admin.report_content import (
     Content,
     Figure,
     Table,
+    by_day,
     card,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.admin.report_pages.base import Page
 from recommendations.conf import settings
 from recommendations.reports.attribution import Model, click_window, shown_model
 from recommendations.reports.days import days_between
@@ -93,14 +94,14 @@ def _figures(
     back = wanted.start - wanted.before[0] if wanted.before else timedelta()
     figures = []
     for name, title, figure, as_text in wishes:
-        columns = [day_column(), Column(name, title, COUNT, as_text)]
+        columns = [Column(name, title, COUNT, as_text)]
         if before:
             columns.append(Column(f"{name}_before", _("Before"), COUNT, as_text, is_previous=True))
         rows = [
             [day, *(figure(of.together.by_day.get(at, Totals())) for of, at in _at(now, before, day, back))]
             for day in days
         ]
-        figures.append(Figure(Table(f"{name}_by_day", title, columns, rows), "bars", currency))
+        figures.append(by_day(f"{name}_by_day", title, columns, rows, kind="bars", currency=currency))
     return figures
 
 

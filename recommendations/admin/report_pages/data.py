@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recommendations.admin.report_content import TEXT, Column, Content, Figure, Table, card
+from recommendations.admin.report_content import TEXT, Column, Content, Table, by_day, card
 from recommendations.admin.report_filter import ReportFilter
 from recommendations.admin.report_pages.base import Page, day_column
 from recommendations.models import Counter
@@ -52,9 +52,9 @@ def build(wanted: ReportFilter) -> Content:
     shown = sorted({kind for day, of_day in kinds.items() if day >= wanted.start for kind in of_day})
     days = list(days_between(wanted.start, wanted.end))
     table = [[day, *(kinds.get(day, {}).get(kind, 0) for kind in shown)] for day in days]
-    columns = [day_column(), *(Column(kind, kind) for kind in shown)]
+    columns = [Column(kind, kind) for kind in shown]
     if shown:
-        content.figures = [Figure(Table("kinds_by_day", _("Events by kind"), columns, table))]
+        content.figures = [by_day("kinds_by_day", _("Events by kind"), columns, table)]
     content.tables = [*_examples(examples), _not_recorded(wanted)]
     return content
 

@@ -13,13 +13,13 @@ from recommendations.admin.report_content import (
     TEXT,
     Column,
     Content,
-    Figure,
     Table,
+    by_day,
     card,
     ratio,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column, window_note, window_of
+from recommendations.admin.report_pages.base import Page, window_note, window_of
 from recommendations.reports import report_days, windows
 from recommendations.reports.written import number
 
@@ -38,7 +38,7 @@ def build(wanted: ReportFilter) -> Content:
         title = _("%(group)s: unfairness to relevance") % {"group": names[name]}
         content.cards.append(card(title, figures["relevance"], was.get("relevance"), number))
         columns = [
-            day_column(), Column("catalogue", _("Against the catalogue"), NUMBER),
+            Column("catalogue", _("Against the catalogue"), NUMBER),
             Column("relevance", _("Against relevance"), NUMBER),
         ]  # fmt: skip
         rows = [
@@ -47,7 +47,7 @@ def build(wanted: ReportFilter) -> Content:
             if name in each
         ]
         title = _("%(group)s: Gini of views") % {"group": names[name]}
-        content.figures.append(Figure(Table(f"{name}_by_day", title, columns, rows)))
+        content.figures.append(by_day(f"{name}_by_day", title, columns, rows, is_level=True))
         content.tables.append(_groups(name, names[name], now.detail[name], window_note(now.day)))
     return content
 

@@ -14,13 +14,14 @@ from recommendations.admin.report_content import (
     TEXT,
     Column,
     Content,
-    Figure,
     Table,
+    by_day,
     card,
     ratio,
+    weekly,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.admin.report_pages.base import Page
 from recommendations.reports import report_days
 from recommendations.reports.days import days_between
 from recommendations.reports.funnel import ALL, STEPS
@@ -32,10 +33,10 @@ ByDay = dict[date, dict[str, list[int]]]
 
 def build(wanted: ReportFilter) -> Content:
     """Visitors a step, together, by day and by placement."""
-    by_day, computed = _read(wanted, wanted.start, wanted.end)
+    days_of, computed = _read(wanted, wanted.start, wanted.end)
     content = Content(computed=computed)
     place = wanted.placement or ALL
-    total = _sum(by_day, place)
+    total = _sum(days_of, place)
     if not any(total):
         return content
     before = _sum(_read(wanted, *wanted.before)[0], place) if wanted.before else None
@@ -58,18 +59,15 @@ def build(wanted: ReportFilter) -> Content:
         for step in STEPS[1:]
     ]
     days = list(days_between(wanted.start, wanted.end))
-    rows: list[list[Any]] = [[day, *by_day.get(day, {}).get(place, [0] * len(STEPS))] for day in days]
+    rows: list[list[Any]] = [[day, *days_of.get(day, {}).get(place, [0] * len(STEPS))] for day in days]
+    weeks = weekly(rows)
+    shares_of = [[row[0], *(ratio(row[n], row[1]) for n in range(2, len(row)))] for row in weeks]
     content.figures = [
-        Figure(Table("visitors_by_day", _("Visitors a day"), [day_column(), *columns], rows)),
-        Figure(
-            Table(
-                "shares_by_day", _("How many of them go on"), [day_column(), *shares],
-                [[row[0], *(ratio(row[n], row[1]) for n in range(2, len(row)))] for row in rows],
-            )
-        ),
-    ]  # fmt: skip
-    places = sorted({name for of_day in by_day.values() for name in of_day} - {ALL})
-    sums = {name: _sum(by_day, name) for name in places if not wanted.placement or name == wanted.placement}
+        by_day("visitors_by_day", _("Visitors"), columns, rows),
+        by_day("shares_by_day", _("How many of them go on"), shares, shares_of),
+    ]
+    places = sorted({name for of_day in days_of.values() for name in of_day} - {ALL})
+    sums = {name: _sum(days_of, name) for name in places if not wanted.placement or name == wanted.placement}
     content.tables = [
         Table(
             "by_placement", _("By placement"),

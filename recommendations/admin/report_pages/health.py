@@ -15,13 +15,14 @@ from recommendations.admin.report_content import (
     TEXT,
     Column,
     Content,
-    Figure,
     Table,
+    by_day,
     card,
     ratio,
+    weekly,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.admin.report_pages.base import Page
 from recommendations.models import Job
 from recommendations.reports import report_days
 from recommendations.reports.days import days_between
@@ -44,13 +45,14 @@ def build(wanted: ReportFilter) -> Content:
         card(_("Trainings that failed"), sums["failed"], was["failed"] if before else None),
         card(_("Snapshots refused"), sums["refused"], was["refused"] if before else None),
     ]
-    rows = [
-        [day, ratio(*_sum({day: now.get(day, [])}, wanted.placement)["all"][::-1])]
+    counts = [
+        [day, *_sum({day: now.get(day, [])}, wanted.placement)["all"]]
         for day in days_between(wanted.start, wanted.end)
     ]
-    columns = [day_column(), Column("share", _("Places that a fallback filled"), PERCENT)]
+    rows = [[day, ratio(filled, n)] for day, n, filled in weekly(counts)]
+    columns = [Column("share", _("Places that a fallback filled"), PERCENT)]
     if any(row[1] is not None for row in rows):
-        content.figures = [Figure(Table("fallback_by_day", _("Share of fallback"), columns, rows))]
+        content.figures = [by_day("fallback_by_day", _("Share of fallback"), columns, rows)]
     columns = [
         Column("placement", _("Placement"), TEXT), Column("places", _("Places seen")),
         Column("fallback", _("Filled by a fallback")), Column("share", _("Share of fallback"), PERCENT),

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recommendations.admin.report_content import COUNT, NUMBER, PERCENT, TEXT, Column, Content, Figure, Table
+from recommendations.admin.report_content import COUNT, NUMBER, PERCENT, TEXT, Column, Content, Table, by_day
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.admin.report_pages.base import Page
 from recommendations.reports import report_days
 from recommendations.reports.snapshot_quality import drifts
 from recommendations.reports.written import number
@@ -38,9 +38,9 @@ def build(wanted: ReportFilter) -> Content:
         kind = PERCENT if metric == "coverage" else NUMBER
         known = [r for r in recommenders if any(each.get(r, {}).get(metric) for each in span.by_day.values())]
         rows = [[day, *(each.get(r, {}).get(metric) for r in known)] for day, each in span.by_day.items()]
-        columns = [day_column(), *(Column(r, r, kind) for r in known)]
+        columns = [Column(r, r, kind) for r in known]
         if known:
-            content.figures.append(Figure(Table(metric.replace("@", "_at_"), title, columns, rows)))
+            content.figures.append(by_day(metric.replace("@", "_at_"), title, columns, rows, is_level=True))
     latest = span.by_day[days[-1]]
     columns = [
         Column("recommender", _("Recommender"), TEXT), Column("snapshot", _("Snapshot"), COUNT, lambda pk: f"#{pk}"),

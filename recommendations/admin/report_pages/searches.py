@@ -13,13 +13,13 @@ from recommendations.admin.report_content import (
     TEXT,
     Column,
     Content,
-    Figure,
     Table,
+    by_day,
     card,
     ratio,
 )
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column
+from recommendations.admin.report_pages.base import Page
 from recommendations.reports import report_days
 from recommendations.reports.days import days_between
 from recommendations.reports.windows import KINDS
@@ -33,17 +33,17 @@ def build(wanted: ReportFilter) -> Content:
     content = Content()
     searches: Counter[str] = Counter()
     without: Counter[str] = Counter()
-    by_day: dict[date, list[int]] = {}
+    of_days: dict[date, list[int]] = {}
     visitors = KINDS[wanted.simulated]
     rows = report_days.details(report_days.SEARCHES, wanted.scope, visitors, wanted.start, wanted.end)
     for day, summary, words in rows:
-        of_day = by_day.setdefault(day, [0, 0])
+        of_day = of_days.setdefault(day, [0, 0])
         of_day[0] += summary.get("searches", 0)
         of_day[1] += summary.get("without", 0)
         for word, (n, n_without) in words.items():
             searches[word] += n
             without[word] += n_without
-    total, in_vain = (sum(each[n] for each in by_day.values()) for n in (0, 1))
+    total, in_vain = (sum(each[n] for each in of_days.values()) for n in (0, 1))
     if not total:
         return content
     before = _sums(wanted)
@@ -58,12 +58,9 @@ def build(wanted: ReportFilter) -> Content:
         ),
     ]
     days = list(days_between(wanted.start, wanted.end))
-    columns = [day_column(), Column("searches", _("Searches")), Column("without", _("Without a click"))]
-    content.figures = [
-        Figure(
-            Table("by_day", _("Searches a day"), columns, [[day, *by_day.get(day, (0, 0))] for day in days]),
-        )
-    ]
+    counts = [Column("searches", _("Searches")), Column("without", _("Without a click"))]
+    rows_of = [[day, *of_days.get(day, (0, 0))] for day in days]
+    content.figures = [by_day("by_day", _("Searches"), counts, rows_of)]
     worst = [word for word, n in sorted(without.items(), key=lambda pair: (-pair[1], pair[0])) if n][:SHOWN]
     columns = [
         Column("words", _("Words"), TEXT), Column("searches", _("Searches")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recommendations.admin.report_content import PERCENT, TEXT, Column, Content, Figure, Table, card, ratio
+from recommendations.admin.report_content import PERCENT, TEXT, Column, Content, Table, by_day, card, ratio
 from recommendations.admin.report_filter import ReportFilter
-from recommendations.admin.report_pages.base import Page, day_column, titles_of, window_note, window_of
+from recommendations.admin.report_pages.base import Page, titles_of, window_note, window_of
 from recommendations.reports import report_days, windows
 from recommendations.reports.unsold import ENOUGH_VIEWS
 from recommendations.reports.written import percent
@@ -30,8 +30,8 @@ def build(wanted: ReportFilter) -> Content:
     ]  # fmt: skip
     span = report_days.span(windows.UNSOLD, wanted.scope, wanted.simulated, wanted.start, wanted.end)
     rows = [[day, ratio(each["seen"], each["all_seen"])] for day, each in span.by_day.items()]
-    columns = [day_column(), Column("share", _("Views that they take"), PERCENT)]
-    content.figures = [Figure(Table("by_day", _("Views of items never bought"), columns, rows))]
+    columns = [Column("share", _("Views that they take"), PERCENT)]
+    content.figures = [by_day("by_day", _("Views of items never bought"), columns, rows, is_level=True)]
     items = now.detail["items"]
     titles = titles_of(wanted.scope, [row[0] for row in items])
     content.tables = [
