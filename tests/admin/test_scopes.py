@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from recommendations.datatypes import Context, ListKind
 from recommendations.models import Item, Override, PlacementChange, RecommenderChange, Rule
@@ -13,6 +16,7 @@ from tests.admin.test_rules import BLANK
 from tests.admin.test_rules import URL as RULES
 from tests.serving import twelve
 from tests.serving.twelve import publish, publish_popular, shown_on
+from tests.support.browser import accessibility_violations, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +107,30 @@ def test_a_recommender_is_changed_in_the_chosen_scope(staff: Any, outlet: None) 
     data = {"events": '{"purchase": 2.0}', "options": '{"half_life_days": 90}'}
     client.post(f"{RECOMMENDERS}add/?name=also_bought&scope=outlet", data)
     assert RecommenderChange.objects.get().scope == "outlet"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_in_a_browser(outlet: None, live_server: Any, page: Any) -> None:
+    User.objects.create_superuser("root", password="root")
+    log_in(page, live_server.url, URL, "root")
+    page.get_by_role("navigation", name="Scope").get_by_role("link", name="outlet").click()
+    page.wait_for_url("**scope=outlet**")
+    assert accessibility_violations(page) == []
+    _picture(page, "scopes-list")
+    page.click("[aria-label='Change row']")
+    page.fill("#id_size", "3")
+    assert accessibility_violations(page) == []
+    _picture(page, "scopes-form")
+    page.click(".submit-row [type=submit]")
+    page.wait_for_url("**/preview/")
+    assert PlacementChange.objects.get().scope == "outlet"
+    page.goto(f"{live_server.url}{RULES}add/")
+    page.get_by_label("Scope").select_option("outlet")
+    assert accessibility_violations(page) == []
+    _picture(page, "scopes-rule")
+
+
+def _picture(page: Any, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
