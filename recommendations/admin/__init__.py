@@ -3,6 +3,7 @@
 from recommendations.admin import (
     entries,
     events,
+    experiments,
     items,
     jobs,
     lists,
@@ -16,6 +17,7 @@ from recommendations.admin import (
 __all__ = [
     "entries",
     "events",
+    "experiments",
     "items",
     "jobs",
     "lists",
