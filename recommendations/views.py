@@ -97,6 +97,7 @@ def track(request: HttpRequest) -> HttpResponse:
     `dismissed` and `restored` take an item key too.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        counters.count("foreign_page")
         return JsonResponse({"errors": ["Only this site's own pages may send this."]}, status=403)
     try:
         slates = json.loads(request.body)["slates"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from recommendations.datatypes import Candidate
 from recommendations.models import Event, Impression
@@ -65,6 +67,23 @@ def test_what_is_forged_expired_or_foreign_is_refused_and_counted(counted: Calla
     assert (
         post(client, {"token": token(), "seen": [0]}, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
     )
+    assert counted("foreign_page") == 1
+    assert not Impression.objects.exists()
+
+
+def test_the_servers_clock_counts_whatever_a_browser_says(committing: Committing) -> None:
+    before = timezone.now()
+    with committing():
+        told = {"token": token(), "seen": [0], "clicked": "7", "occurred_at": "1999-01-01", "timestamp": 1}
+        assert post(browser_client(), told, Date="Fri, 01 Jan 1999 00:00:00 GMT").status_code == 204
+    for moment in (Impression.objects.get().occurred_at, Event.objects.get().occurred_at):
+        assert before <= moment <= timezone.now()
+
+
+def test_a_token_from_the_future_is_refused(counted: Callable[[str], int]) -> None:
+    response = post(browser_client(), {"token": token(issued_at=int(time.time()) + 3600), "seen": [0]})
+    assert response.status_code == 400
+    assert counted("refused_token") == 1
     assert not Impression.objects.exists()
 
 
