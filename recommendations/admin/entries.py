@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -171,7 +171,8 @@ def _cell(key: str, entry: dict[str, Any]) -> SafeString:
         return format_html('<td class="rec-text">{}<span class="rec-title">{}</span></td>', value, places)
     if isinstance(value, list | tuple):
         text = (" + " if key == "sources" else ", ").join(map(source_text, value)) or "–"
-        return format_html('<td class="rec-text">{}</td>', text)
+        may_break = escape(text).replace("(", "(<wbr>").replace("_", "_<wbr>")
+        return format_html('<td class="rec-text">{}</td>', mark_safe(may_break))  # noqa: S308  (escaped)
     return format_html("<td>{}</td>", shown(value) if isinstance(value, dict) else value)
 
 
