@@ -18,6 +18,7 @@ from recommendations.reports.exploration import refresh
 from recommendations.reports.figures import ALL_ORDERS, Collected, Figures, Key, Part, Place, collect
 from recommendations.reports.inserting import insert_rows
 from recommendations.reports.item_stats import exploring, roll_up_items
+from recommendations.reports.positions import refresh_curves
 from recommendations.reports.report_days import write_day
 from recommendations.reports.sums import check_days
 from recommendations.reports.visitor_days import merge_links, roll_up_visitors
@@ -65,6 +66,7 @@ def roll_up(days: int | Iterable[date] | None = None, *, progress: Progress | No
     told.finish()
     if not exact:
         merge_links(last_time)
+        refresh_curves()
         mark_seen(started)
         for scope in scopes():
             refresh(scope)
