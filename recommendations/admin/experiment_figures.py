@@ -154,7 +154,7 @@ def _signed(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{number_format(round(value * 100, 2), 2)} %"
+    return "–" if value is None else f"{number_format(round(value * 100, 1), 1)} %"
 
 
 def _number(value: float | None, places: int = 2) -> str:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recommendations.admin.placement_form import OptionsField
 from recommendations.conf import settings
 from recommendations.exceptions import RecommendationsError
 from recommendations.experiments.changing import MOST, Arm, Draft
@@ -32,7 +33,7 @@ class VariantForm(forms.Form):
     )
     holdout = forms.BooleanField(label=gettext_lazy("shows nothing"), required=False)
     override = forms.ChoiceField(label=gettext_lazy("a change written before"), required=False)
-    changes = forms.JSONField(
+    changes = OptionsField(
         label=gettext_lazy("or what it changes, as JSON"),
         required=False,
         widget=forms.TextInput(attrs={"size": 40, "placeholder": '{"sources": ["popular"]}'}),
@@ -77,7 +78,7 @@ class ExperimentForm(forms.Form):
             ("", gettext_lazy("all")), ("yes", gettext_lazy("logged in")), ("no", gettext_lazy("not logged in")),
         ],
     )  # fmt: skip
-    segment = forms.JSONField(
+    segment = OptionsField(
         label=gettext_lazy("further limits"),
         required=False,
         widget=forms.TextInput(attrs={"size": 40, "placeholder": '{"country": ["DE"]}'}),

@@ -27,12 +27,12 @@ from recommendations.overrides import changing as overriding
 
 Status = Experiment.Status
 
-#: What can be done with an experiment → the status that it gets, and the question.
+#: What can be done with an experiment → the status that it gets, what the button says, and the question.
 DECISIONS = {
-    "start": (Status.RUNNING, gettext_lazy("Start the experiment?")),
-    "pause": (Status.PAUSED, gettext_lazy("Pause the experiment?")),
-    "stop": (Status.STOPPED, gettext_lazy("Stop the experiment for good?")),
-    "ship": (Status.FINISHED, gettext_lazy("Ship a variant to everybody?")),
+    "start": (Status.RUNNING, gettext_lazy("Start"), gettext_lazy("Start the experiment?")),
+    "pause": (Status.PAUSED, gettext_lazy("Pause"), gettext_lazy("Pause the experiment?")),
+    "stop": (Status.STOPPED, gettext_lazy("Stop"), gettext_lazy("Stop the experiment for good?")),
+    "ship": (Status.FINISHED, gettext_lazy("Ship a variant"), gettext_lazy("Ship a variant to everybody?")),
 }
 
 
@@ -100,7 +100,7 @@ class ExperimentAdmin(AsksFirst):
             **self.admin_site.each_context(request),
             "title": experiment.name, "opts": self.opts, "experiment": experiment,
             "variants": list(experiment.variants.all()), "page": page_of(experiment),
-            "decisions": [(what, title) for what, (status, title) in DECISIONS.items() if status in can],
+            "decisions": [(what, label) for what, (status, label, _question) in DECISIONS.items() if status in can],
             "changes": experiment.changes.order_by("pk"),
         }  # fmt: skip
         return TemplateResponse(request, "admin/recommendations/experiment_results.html", context)
@@ -118,7 +118,7 @@ class ExperimentAdmin(AsksFirst):
             return HttpResponseRedirect(self.url_of("change", experiment.pk))
         context = {
             **self.admin_site.each_context(request),
-            "title": DECISIONS[what][1], "opts": self.opts, "what": what, "experiment": experiment,
+            "title": DECISIONS[what][2], "opts": self.opts, "what": what, "experiment": experiment,
             "variants": list(experiment.variants.filter(holdout=False)), "page": page_of(experiment),
         }  # fmt: skip
         return TemplateResponse(request, "admin/recommendations/experiment_confirm.html", context)

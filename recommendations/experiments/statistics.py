@@ -105,16 +105,23 @@ def difference(variant: Moments, control: Moments, alpha: float = ALPHA) -> Inte
 
 
 def relative(variant: Moments, control: Moments, alpha: float = ALPHA) -> Interval:
-    """variant / control − 1, by the delta method."""
+    """variant / control − 1, by Fieller's theorem (1954): all ratios r for which variant − r · control may be 0. So it
+    lies beside 0 when `difference` does. Infinite while the control itself may be 0."""
     import numpy as np
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.asarray(variant.mean) / control.mean
-        variance = (
-            variant.variance / np.asarray(variant.n) + ratio**2 * control.variance / control.n
-        ) / np.square(control.mean)
-    half = half_width(variance, np.asarray(variant.n) + control.n, alpha)
-    return _from(variant, control, ratio - 1, half)
+        of_variant = np.asarray(variant.variance / np.asarray(variant.n))
+        of_control = np.asarray(control.variance / np.asarray(control.n))
+        k2 = np.square(half_width(1.0, np.asarray(variant.n) + control.n, alpha))
+        a = np.square(control.mean) - k2 * of_control
+        b = np.asarray(variant.mean) * control.mean
+        c = np.square(variant.mean) - k2 * of_variant
+        root = np.sqrt(np.maximum(b * b - a * c, 0.0))
+        ratio = np.asarray(variant.mean) / control.mean - 1
+        known = (np.minimum(variant.n, control.n) >= FEWEST_VISITORS) & (a > 0)
+        low = np.where(known, (b - root) / a - 1, -np.inf)
+        high = np.where(known, (b + root) / a - 1, np.inf)
+    return Interval(ratio, low, high)
 
 
 def _from(variant: Moments, control: Moments, estimate: Any, half: Any) -> Interval:

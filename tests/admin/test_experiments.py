@@ -59,7 +59,7 @@ def test_from_the_form_to_what_everybody_sees(staff: Any) -> None:
     seeded(experiment, 600, {"A": 0.2, "B": 0.4})
     evaluate()
     page = text_of(client.get(response.url))
-    assert "B is better." in page and "+100.00 %" in page and "Stop the experiment for good?" in page
+    assert "B is better." in page and "+100.0 %" in page and "Stop</a>" in page
     client.post(f"{URL}decide/stop/?ids={experiment.pk}", {"note": "clear"})
     client.post(f"{URL}decide/ship/?ids={experiment.pk}", {"variant": "B"})
     experiment.refresh_from_db()

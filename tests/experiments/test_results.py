@@ -191,6 +191,23 @@ def test_intervals_are_those_of_the_paper() -> None:
     assert statistics.difference(few, few).low == -np.inf
 
 
+def test_relative_intervals_say_the_same_as_differences() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        share, n = rng.uniform(0.05, 0.6, 2), rng.integers(100, 3000, 2)
+        variant, control = (
+            statistics.Moments(int(size), each, each * (1 - each))
+            for size, each in zip(n, share, strict=True)
+        )
+        of_difference, of_ratio = (
+            statistics.difference(variant, control),
+            statistics.relative(variant, control),
+        )
+        if np.isfinite(of_ratio.low):
+            assert (of_difference.low > 0, of_difference.high < 0) == (of_ratio.low > 0, of_ratio.high < 0)
+            assert of_ratio.low < share[0] / share[1] - 1 < of_ratio.high
+
+
 def test_cuped_takes_off_what_was_so_before() -> None:
     rng = np.random.default_rng(1)
     before = [rng.normal(10, 3, 500), rng.normal(10, 3, 500)]
