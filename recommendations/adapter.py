@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,6 +23,10 @@ from recommendations.exceptions import ConfigurationError
 from recommendations.paths import Reader, finder, read
 
 _TEXTS_OF_CARDS = frozenset({"title", "url", "image", "badge"})
+
+#: How long a queryset of `sellable` that looks at nothing new is used, and for how many values of what it looks at.
+SELLABLE_SECONDS = 1.0
+MOST_SELLABLE = 256
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,10 @@ class Adapter:
     #: Currency of prices that carry none.
     currency: ClassVar[str] = ""
 
+    #: The fields of the Context that `sellable` looks at, besides the time: () for none, ("customer_group",), … Then
+    #: its queryset is made once a second for their values; None: for each page.
+    sellable_looks_at: ClassVar[Sequence[str] | None] = None
+
     # --- products -------------------------------------------------------------------------------------------------
 
     def models(self) -> list[type[Model]]:
@@ -156,9 +165,25 @@ class Adapter:
             if found := self.locate(key):
                 wanted.setdefault(found[0], []).append(found[1])
         products = (
-            obj for model, pks in wanted.items() for obj in self.sellable(model, context).filter(pk__in=pks)
+            obj for model, pks in wanted.items() for obj in self._selling(model, context).filter(pk__in=pks)
         )
         return {self.item_key(obj): obj for obj in products}
+
+    def _selling(self, model: type[Model], context: Context) -> QuerySet[Any]:
+        """`sellable`, as it was made within the last second, if `sellable_looks_at` says that this one is the same: to
+        make it can take Django longer than the database takes to answer."""
+        if self.sellable_looks_at is None:
+            return self.sellable(model, context)
+        made: dict[tuple[Any, ...], tuple[float, QuerySet[Any]]] = self.__dict__.setdefault("_sellable", {})
+        place = (model, *(getattr(context, name) for name in self.sellable_looks_at))
+        now = time.monotonic()
+        made_at, queryset = made.get(place, (0.0, None))
+        if queryset is None or now - made_at >= SELLABLE_SECONDS:
+            if len(made) >= MOST_SELLABLE:
+                made.clear()
+            queryset = self.sellable(model, context)
+            made[place] = now, queryset
+        return queryset
 
     def card(self, obj: Any, context: Context) -> Card:
         """What a shopper sees of a product, by `card_fields`; prices are formatted by `format_price`."""

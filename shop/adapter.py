@@ -63,6 +63,7 @@ class ShopAdapter(Adapter):
 
     product_models = ("shop.Product",)
     currency = settings.SHOP_CURRENCY
+    sellable_looks_at = ()  # the same for everybody
     fields = {
         "title": "name",
         "text": "description",

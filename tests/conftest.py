@@ -116,12 +116,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 @pytest.fixture(autouse=True)
-def no_overrides_known() -> None:
-    """A test's Overrides are taken back behind the process's back."""
+def no_overrides_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's Overrides are taken back behind the process's back, and it has an own idea of the time."""
+    from recommendations import adapter
     from recommendations.overrides import active
-    from recommendations.serving import pool, scopes
+    from recommendations.serving import overfetch, pool, scopes
 
     active.forget()
+    monkeypatch.setattr(adapter, "SELLABLE_SECONDS", 0.0)
+    overfetch.forget()
     pool.forget()
     scopes.forget()
 

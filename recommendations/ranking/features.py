@@ -104,18 +104,17 @@ class Features:
         rows = []
         for n, (key, each) in enumerate(zip(keys, found, strict=True)):
             row: list[float] = []
-            for base in range(len(self.bases)):
-                row += (each.sums[base] / total_weight, ranks_by_base[base][n])
-            row += (
-                each.total / best,
-                ranks[n],
-                float(sum(1 for value in each.sums if value > 0)),
-                float(len(each.by_seed)),
-                max(each.by_seed.values(), default=0.0) / (each.total or 1.0),
-                popularity.get(key, 0.0),
-            )
+            agree = 0.0
+            for value, places in zip(each.sums, ranks_by_base, strict=True):
+                row += (value / total_weight, places[n])
+                agree += value > 0.0
+            by_seed = each.by_seed
+            strongest = max(by_seed.values()) / (each.total or 1.0) if by_seed else 0.0
+            row += (each.total / best, ranks[n], agree, float(len(by_seed)), strongest)
+            row.append(popularity.get(key, 0.0))
             row += taste.of(about.get(key, NOTHING))
-            row += (math.log1p(n_touched.get(key, 0)), *of_session)
+            row.append(math.log1p(n_touched[key]) if key in n_touched else 0.0)
+            row += of_session
             rows.append(row)
         return rows
 

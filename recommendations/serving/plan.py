@@ -17,7 +17,7 @@ from typing import Any
 
 from recommendations.adapter import get_adapter
 from recommendations.datatypes import Candidate
-from recommendations.serving import exploring
+from recommendations.serving import exploring, overfetch
 from recommendations.serving.blending import BLENDS
 from recommendations.serving.explain import named
 from recommendations.serving.page import Page
@@ -27,9 +27,8 @@ from recommendations.serving.scopes import known_of
 from recommendations.serving.sources import Lists
 from recommendations.serving.steering import Steering
 
-#: Candidates that the shop is asked about for each place, so that what is sold out leaves no gap; when these turn out
-#: to be too few; where rerankers, rules or what is known of the items decide about them; and of each fallback.
-OVERFETCH = 1.75
+#: Candidates that the shop is asked about for each place when `overfetch` turns out to be too few; where rerankers,
+#: rules or what is known of the items decide about them; and of each fallback.
 OVERFETCH_LATER = 4
 OVERFETCH_FOR_FACTS = 9
 OVERFETCH_FALLBACK = 2
@@ -174,6 +173,9 @@ class PagePlan:
 
     def _from_sources(self, row: Row, size: int, held: Mapping[str, Sequence[Candidate]]) -> list[Candidate]:
         chosen = self._ranked(row, self._free(row.main, held), size, [], is_own=True)
+        if row.later:
+            scope, name = self.page.context.scope, row.placement.name
+            overfetch.note(scope, name, was_short=len(chosen) < size)
         if len(chosen) < (size if row.later else min(row.placement.minimum, size)):
             self._take_rest()
             chosen = self._ranked(row, self._free(row.main, held), size, [], is_own=True)
@@ -260,9 +262,10 @@ class PagePlan:
         ]
         steering = Steering(holding, self.page)
         decided_late = placement.needs_facts or placement.rerankers or holding
-        first = size * OVERFETCH_FOR_FACTS if decided_late else math.ceil(size * OVERFETCH)
+        asked = overfetch.n_asked(self.page.context.scope, placement.name, size)
+        first = size * OVERFETCH_FOR_FACTS if decided_late else asked
         if placement.looks_at_most and not holding:
-            first = max(math.ceil(size * OVERFETCH), min(first, placement.looks_at_most))
+            first = max(asked, min(first, placement.looks_at_most))
         most = first if decided_late else size * OVERFETCH_LATER
         # What the page's other rows show is not shown again.
         of_fallback = OVERFETCH_FALLBACK * (first // 3 if decided_late else size) + self._n_places
@@ -320,7 +323,7 @@ class PagePlan:
             ranked = row.main
             for each in row.placement.rerankers:
                 ranked = each.rerank(ranked, self.page, row.size, []) if ranked else ranked
-            n = math.ceil(row.size * OVERFETCH)
+            n = overfetch.n_asked(self.page.context.scope, row.placement.name, row.size)
             row.main, row.later = ranked[:n], [*ranked[n:], *row.later]
 
     def _take_rest(self) -> None:

@@ -15,7 +15,9 @@ from django.core.cache import cache
 from recommendations.datatypes import Context
 from recommendations.exceptions import ConfigurationError
 from recommendations.models import Item, Snapshot
+from recommendations.ranking.features import About
 from recommendations.serving.engine import recommend
+from recommendations.serving.facts import read_facts
 from recommendations.serving.reranking import learned
 from recommendations.serving.reranking.learned import Learned
 from recommendations.training.publishing import rollback
@@ -187,3 +189,12 @@ def test_another_recommender_is_refused(shop: None) -> None:
     for name in ("rankr", None, ["ranker"]):
         with pytest.raises(ConfigurationError, match="which does not exist. Set it to a recommender whose"):
             Learned(recommender=name)
+
+
+def test_trees_are_told_the_same_by_the_mirror_and_by_what_the_page_has_read(shop: None) -> None:
+    Item.objects.filter(item_key="t2").update(categories=[], price=None, created_at=None)
+    everything = sorted(Item.objects.values_list("item_key", flat=True))
+    read = learned._read("", everything)
+    assert read.keys() == set(everything) and repr(read["t2"]) == repr(About(brand=read["t2"].brand))
+    of_page = {key: learned._about(facts) for key, facts in read_facts("", everything).items()}
+    assert repr(read) == repr({key: of_page[key] for key in read})  # NaN is not equal to itself
