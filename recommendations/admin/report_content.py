@@ -140,13 +140,15 @@ def weekly(rows: Sequence[Sequence[Any]], *, is_level: bool = False) -> list[lis
 
 @dataclass(frozen=True)
 class Card:
-    """A headline with its change against the period before; `rows` leads to what the number was made of."""
+    """A headline with its change against the period before; `rows` leads to what the number was made of. Of the main
+    one `before` is an interval instead."""
 
     title: str
     value: str
     change: str = ""
     before: str = ""
     rows: str = ""
+    is_main: bool = False
 
     @property
     def direction(self) -> str:

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from recommendations.admin.base import ReadOnlyAdmin
 from recommendations.admin.export import csv_lines, json_lines, table_csv, table_json
@@ -19,6 +20,7 @@ from recommendations.admin.report_content import Content
 from recommendations.admin.report_filter import ReportFilter, report_filter
 from recommendations.admin.report_pages import PAGES, Page
 from recommendations.admin.report_pages.dashboard import DASHBOARD
+from recommendations.admin.report_rows import build, figure_of
 from recommendations.admin.snapshots import NDCG, as_number
 from recommendations.models import Report
 from recommendations.reports.days import today
@@ -47,6 +49,7 @@ class ReportAdmin(ReadOnlyAdmin):
             path("", view(self.changelist_view), name="recommendations_report_changelist"),
             path("csv/", view(self.export_view), {"form": "csv"}, name="recommendations_report_csv"),
             path("json/", view(self.export_view), {"form": "json"}, name="recommendations_report_json"),
+            path("rows/", view(self.rows_view), name="recommendations_report_rows"),
             path("<slug:slug>/", view(self.page_view), name="recommendations_report_page"),
             path(
                 "<slug:slug>/<slug:form>/", view(self.page_export_view), name="recommendations_report_export"
@@ -71,6 +74,19 @@ class ReportAdmin(ReadOnlyAdmin):
         lines = csv_lines if form == "csv" else json_lines
         found = lines(wanted.start, wanted.end, wanted.scope, wanted.simulated)
         return _streamed(found, DASHBOARD.slug, wanted, form)
+
+    def rows_view(self, request: HttpRequest) -> HttpResponse:
+        """The rows that made a number of the placements or the breakdown."""
+        if not self.has_view_permission(request) or not request.user.has_perm("recommendations.view_event"):
+            raise PermissionDenied
+        figure = figure_of(request.GET)
+        if figure is None:
+            raise Http404(f"{request.GET.urlencode()} is no figure of a report.")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Which rows made this number?"), "opts": self.opts, "figure": figure, "content": build(figure),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/recommendations/report_rows.html", context)
 
     # --- the others ------------------------------------------------------------------------------------------------
 

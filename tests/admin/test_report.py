@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from recommendations.admin.export import safe
 from recommendations.admin.report_content import Content
+from recommendations.models import Experiment, ExperimentResult
 from recommendations.reports.days import today
 from recommendations.reports.rollup import roll_up
 from tests.reports.factories import DAY, click, impression, purchase
@@ -96,11 +97,46 @@ def test_figures_are_compared_with_the_days_before_or_a_year_before(staff, sold:
     assert shown(client, f"{one_day}&compare=nothing").cards[0].before == ""
 
 
+def test_incremental_revenue_comes_first(staff, sold: None) -> None:
+    experiment = Experiment.objects.create(name="holdout", placement="cart")
+    total = {"estimate": 120.0, "low": 40.0, "high": 200.0}
+    for days, visitors in ((2, 10), (1, 20)):
+        ExperimentResult.objects.create(
+            experiment=experiment, day=today() - timedelta(days=days),
+            data={"increment": {"per_visitor": total, "total": total, "visitors": visitors}},
+        )  # fmt: skip
+    content = shown(staff("view_dailystat"))
+    first, second, *_ = content.cards
+    assert (first.title, first.value, first.before, first.is_main) == (
+        "Incremental revenue: holdout", "$120.00", "$40.00 – $200.00", True,
+    )  # fmt: skip
+    assert second.title == "Slates seen"
+    assert [cell.text for cell in content.tables[0].cells[0]][3:] == ["20", "$120.00", "$40.00", "$200.00"]
+
+
 def test_a_figure_leads_to_the_rows_that_made_it(staff, sold: None) -> None:
-    client = staff("view_dailystat", "view_impression", "view_event")
+    client = staff("view_dailystat", "view_event", "view_dailybreakdown")
     found = {card.title: card.rows for card in shown(client).cards if card.rows}
-    assert client.get(found["Slates seen"]).context["cl"].result_count == 4
-    assert client.get(found["Clicks"]).context["cl"].result_count == 1
+    rows = {title: client.get(url).context["content"].tables[0].rows for title, url in found.items()}
+    assert {title: len(of_title) for title, of_title in rows.items()} == {
+        "Slates seen": 4, "Clicks": 1, "Attributed orders": 1, "Attributed revenue": 1,
+    }  # fmt: skip
+    assert rows["Attributed revenue"][0][5:7] == ["$25.00", "$25.00"]
+    (table,) = shown(client).tables
+    (unattributed,) = client.get(table.links[len(table.rows) - 2, 9]).context["content"].tables
+    assert [row[2] for row in unattributed.rows] == ["soap"]
+    (parts,) = client.get(f"{URL}breakdown/").context["content"].tables
+    for url in parts.links.values():
+        assert client.get(url).context["content"].tables[0].rows
+
+
+@pytest.mark.parametrize("query", ["", "figure=ctr", "figure=clicks&start=2026-01-02&end=2026-01-01"])
+def test_what_is_no_figure_has_no_rows(staff, query: str) -> None:
+    assert staff("view_dailystat", "view_event").get(f"{URL}rows/?{query}").status_code == 404
+
+
+def test_rows_need_the_permission_to_see_events(staff) -> None:
+    assert staff("view_dailystat").get(f"{URL}rows/").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,17 @@ from django.utils.translation import gettext_lazy
 from recommendations.admin.report_content import PERCENT, TEXT, Column, Content, Table, ratio
 from recommendations.admin.report_filter import ReportFilter
 from recommendations.admin.report_pages.base import Page
+from recommendations.admin.report_rows import rows_url
 from recommendations.models import Experiment
 from recommendations.reports.attribution import Model
 from recommendations.reports.breakdown import Broken, breakdown, interval
-from recommendations.reports.written import money, percent
+from recommendations.reports.figures import ALL_PLACEMENTS
+from recommendations.reports.written import NONE, money, percent
 
 #: So many combinations are shown; exports have them too.
 MOST_ROWS = 500
+#: Column, after those of the dimensions → the figure whose rows it leads to.
+LINKED = {0: "slates", 2: "items_seen", 3: "clicks", 9: "orders", 10: "revenue"}
 
 
 def build(wanted: ReportFilter) -> Content:
@@ -52,8 +56,19 @@ def build(wanted: ReportFilter) -> Content:
         ]
         for row in rows[:MOST_ROWS]
     ]
-    content.tables = [Table("breakdown", _("Breakdown"), columns, table, note=note)]
+    links = {
+        (n, len(wanted.by) + column): _rows_of(wanted, figure, row, where)
+        for n, row in enumerate(rows[:MOST_ROWS])
+        for column, figure in LINKED.items()
+        if table[n][len(wanted.by) + column] not in (0, NONE)
+    }
+    content.tables = [Table("breakdown", _("Breakdown"), columns, table, note=note, links=links)]
     return content
+
+
+def _rows_of(wanted: ReportFilter, figure: str, row: Broken, where: dict[str, str]) -> str:
+    parts = {**where, **dict(zip(wanted.by, row.key, strict=True))}
+    return rows_url(figure, wanted, parts.pop("placement", ALL_PLACEMENTS), parts)
 
 
 def _experiments() -> dict[str, str]:

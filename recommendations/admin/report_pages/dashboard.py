@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from recommendations.adapter import get_adapter
 from recommendations.admin.report_content import (
     COUNT,
+    DAY,
     PERCENT,
     TEXT,
+    Card,
     Column,
     Content,
     Figure,
@@ -24,11 +26,17 @@ from recommendations.admin.report_content import (
 )
 from recommendations.admin.report_filter import ReportFilter
 from recommendations.admin.report_pages.base import Page
+from recommendations.admin.report_rows import rows_url
 from recommendations.conf import settings
 from recommendations.reports.attribution import Model, click_window, shown_model
 from recommendations.reports.days import days_between
+from recommendations.reports.figures import ALL_ORDERS, ALL_PLACEMENTS, UNATTRIBUTED
+from recommendations.reports.increments import Increment, increments
 from recommendations.reports.placements import PlacementReport, Totals, placement_report
-from recommendations.reports.written import money, percent
+from recommendations.reports.written import NONE, money, percent
+
+#: Column of the table → the figure whose rows it leads to.
+LINKED = {1: "slates", 3: "items_seen", 4: "clicks", 8: "orders", 9: "revenue"}
 
 
 def build(wanted: ReportFilter) -> Content:
@@ -51,7 +59,18 @@ def build(wanted: ReportFilter) -> Content:
     currency = next(iter(now.currencies), "")
     content.cards = _cards(wanted, now, before if before and not before.is_empty else None, currency)
     content.figures = _figures(wanted, now, before, currency)
-    content.tables = [_by_placement(now, model or shown_model())]
+    if proven := increments(wanted.start, wanted.end, wanted.scope):
+        incremental = _incremental(proven, currency)
+        # What is proven comes first, and is the larger.
+        content.cards[:0] = [
+            Card(
+                f"{_('Incremental revenue')}: {cells[0].text}", cells[4].text,
+                before=f"{cells[5].text} – {cells[6].text}", is_main=True,
+            )
+            for cells in incremental.cells
+        ]  # fmt: skip
+        content.tables.append(incremental)
+    content.tables += [_by_placement(wanted, now, model or shown_model())]
     return content
 
 
@@ -64,18 +83,42 @@ def _cards(
     def in_currency(value: float) -> str:
         return get_adapter().format_price(value, currency)
 
+    def rows(figure: str) -> str:
+        return rows_url(figure, wanted, ALL_PLACEMENTS)
+
+    def revenue(report: PlacementReport) -> float:
+        return float(report.together.revenue.get(currency, 0))
+
     return [
-        card(_("Slates seen"), *both(lambda report: report.together.slates), rows=wanted.rows("seen")),
-        card(_("Clicks"), *both(lambda report: report.together.clicks), rows=wanted.rows("clicked")),
+        card(_("Slates seen"), *both(lambda report: report.together.slates), rows=rows("slates")),
+        card(_("Clicks"), *both(lambda report: report.together.clicks), rows=rows("clicks")),
         card(_("Click-through rate"), *both(lambda report: report.together.ctr), percent),
         card(_("Cart rate"), *both(lambda report: report.together.cart_rate), percent),
         card(_("Conversion"), *both(lambda report: report.together.conversion), percent),
-        card(_("Attributed orders"), *both(lambda report: report.together.orders)),
-        card(
-            _("Attributed revenue"), *both(lambda report: float(report.together.revenue.get(currency, 0))), in_currency
-        ),
+        card(_("Attributed orders"), *both(lambda report: report.together.orders), rows=rows("orders")),
+        card(_("Attributed revenue"), *both(revenue), in_currency, rows=rows("revenue")),
         card(_("Share of all revenue"), *both(lambda report: report.shares.get(currency)), percent),
+    ]
+
+
+def _incremental(found: list[Increment], currency: str) -> Table:
+    """What holdouts prove, an experiment a row."""
+
+    def written(value: float) -> str:
+        return get_adapter().format_price(value, currency)
+
+    columns = [
+        Column("experiment", _("Experiment"), TEXT), Column("placement", _("Placement"), TEXT),
+        Column("day", _("As of"), DAY), Column("visitors", _("Visitors")),
+        Column("revenue", _("Incremental revenue"), COUNT, written), Column("low", _("At least"), COUNT, written),
+        Column("high", _("At most"), COUNT, written),
     ]  # fmt: skip
+    rows = [[i.experiment, i.placement, i.day, i.visitors, i.estimate, i.low, i.high] for i in found]
+    note = _(
+        "What the visitors of the experiment brought in more than they would have without recommendations, by those who"
+        " were shown none. The bounds hold however often one looks."
+    )
+    return Table("incremental", _("Incremental revenue"), columns, rows, note=note)
 
 
 def _figures(
@@ -111,7 +154,7 @@ def _at(
     return [(now, day), (before, day - back)] if before else [(now, day)]
 
 
-def _by_placement(report: PlacementReport, model: Model) -> Table:
+def _by_placement(wanted: ReportFilter, report: PlacementReport, model: Model) -> Table:
     columns = [
         Column("placement", _("Placement"), TEXT), Column("slates_seen", _("Slates seen")),
         Column("viewability", _("Viewability"), PERCENT), Column("items_seen", _("Items seen")),
@@ -145,7 +188,14 @@ def _by_placement(report: PlacementReport, model: Model) -> Table:
             " %(hours)s hours before; without one, to the last one that was in view. Refunds are taken off."
         ),
     }[model] % {"hours": hours}
-    return Table("by_placement", _("By placement"), columns, rows, note=note)
+    places = [*(row.placement for row in report.rows), ALL_PLACEMENTS, UNATTRIBUTED, ALL_ORDERS]
+    links = {
+        (n, column): rows_url(name, wanted, place)
+        for n, place in enumerate(places)
+        for column, name in LINKED.items()
+        if rows[n][column] not in (None, 0, NONE)
+    }
+    return Table("by_placement", _("By placement"), columns, rows, note=note, links=links)
 
 
 def _counts(totals: Totals) -> list[Any]:
