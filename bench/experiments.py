@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.experiments.bandit import SETTLED, shares
 from recommendations.experiments.statistics import Moments, difference, ratio_alarm
 
 DAYS = 28
@@ -129,6 +130,31 @@ def false_alarms(n_tests: int, rng: np.random.Generator) -> float:
     )
 
 
+def regret(
+    n_tests: int, rng: np.random.Generator, rates: tuple[float, ...], a_day: int = 400
+) -> tuple[float, float]:
+    """Successes lost to always showing the best variant, over 56 days, by a bandit and by fixed shares. What a visitor
+    does is known up to a week later; the bandit counts who came `SETTLED` before."""
+    wait, lost = SETTLED.days, 0.0
+    for number in range(n_tests):
+        share = [1 / len(rates)] * len(rates)
+        came, done = (
+            np.zeros((56, len(rates)), int),
+            np.zeros((56, 56 + 8, len(rates)), int),
+        )  # by day, by day known
+        for day in range(56):
+            came[day] = rng.multinomial(a_day, share)
+            lost += float(((max(rates) - np.array(rates)) * came[day]).sum())
+            for arm, rate in enumerate(rates):
+                late = np.minimum(rng.geometric(0.5, rng.binomial(came[day, arm], rate)) - 1, 7)
+                done[day, day : day + 8, arm] = np.bincount(late, minlength=8)
+            settled = slice(0, max(day + 1 - wait, 0))
+            won = done[settled, : day + 1].sum(axis=(0, 1))
+            share = shares([int(n) for n in won], [int(n) for n in came[settled].sum(axis=0)], seed=number)
+    fixed = 56 * a_day * (max(rates) - sum(rates) / len(rates))
+    return lost / n_tests, fixed
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -151,6 +177,11 @@ def main() -> None:
                 flush=True,
             )
         print(f"  ({time.perf_counter() - started:.1f} s)")
+    for rates in ((0.05, 0.06), (0.05, 0.05, 0.05, 0.06), (0.05, 0.05)):
+        by_bandit, fixed = regret(max(options.tests // 10, 1), rng, rates)
+        print(
+            f"buyers lost of {56 * 400:,} visitors, {rates}: bandit {by_bandit:.0f}, fixed shares {fixed:.0f}"
+        )
     print(f"sample ratio, sound shares, looked at daily: {false_alarms(options.tests, rng):.1%} false alarms")
 
 

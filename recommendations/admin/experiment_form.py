@@ -67,6 +67,13 @@ class ExperimentForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("name"), max_length=100)
     placement = forms.ChoiceField(label=gettext_lazy("placement"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("visitors are shared"),
+        choices=[
+            (Experiment.Kind.AB, Experiment.Kind.AB.label),
+            (Experiment.Kind.BANDIT, gettext_lazy("bandit: more for what does better")),
+        ],
+    )
     metric = forms.ChoiceField(label=gettext_lazy("decided by"), choices=Metric.choices)
     traffic = forms.FloatField(
         label=gettext_lazy("visitors who take part, in %"), min_value=0.1, max_value=100, initial=100
@@ -154,4 +161,5 @@ class ExperimentForm(forms.Form):
             starts_at=data["starts_at"],
             ends_at=data["ends_at"],
             note=data["note"],
+            kind=data["kind"],
         )

@@ -32,6 +32,8 @@ MOVES: dict[str, frozenset[str]] = {
     Status.FINISHED: frozenset(),
 }
 FEWEST, MOST = 2, 5
+#: What a visitor does or does not.
+BANDIT_METRICS = (Experiment.Metric.CTR, Experiment.Metric.CONVERSION)
 _TOLERANCE = 1e-6
 
 
@@ -60,6 +62,7 @@ class Draft:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     note: str = ""
+    kind: str = Experiment.Kind.AB
 
 
 def write(draft: Draft, *, by: Somebody, scope: str = "", pk: int | None = None) -> Experiment:
@@ -76,7 +79,7 @@ def write(draft: Draft, *, by: Somebody, scope: str = "", pk: int | None = None)
                 % {"name": experiment.name, "status": experiment.get_status_display()}
             )
         for name in (
-            *("name", "placement", "metric", "guardrails", "segment", "traffic"),
+            *("name", "placement", "kind", "metric", "guardrails", "segment", "traffic"),
             *("starts_at", "ends_at", "note"),
         ):
             value = getattr(draft, name)
@@ -127,6 +130,23 @@ def stop(pk: int, *, by: Somebody, note: str = "") -> Experiment:
         experiment = _moved(pk, Status.STOPPED)
         experiment.stopped_at = timezone.now()
         return _save(experiment, Status.STOPPED, by, note)
+
+
+def reshare(pk: int, shares: Mapping[str, float], *, by: Somebody) -> bool:
+    """Give the variants of a running bandit other shares, by name; pages hear of it. Returns whether there was a
+    change. Raises RecommendationsError when it does not run any more."""
+    with _changing():
+        experiment = _get(pk)
+        if experiment.status != Status.RUNNING or experiment.kind != Experiment.Kind.BANDIT:
+            raise RecommendationsError(_("%(name)s is no bandit that runs.") % {"name": experiment.name})
+        variants = list(experiment.variants.using(_alias()).filter(name__in=shares))
+        if all(abs(each.share - shares[each.name]) < _TOLERANCE for each in variants):
+            return False
+        for each in variants:
+            each.share = shares[each.name]
+            each.save(using=_alias(), update_fields=["share"])
+        _save(experiment, Status.RUNNING, by, ", ".join(f"{each.name} {each.share:.0%}" for each in variants))
+        return True
 
 
 def finish(pk: int, winner: str, *, by: Somebody) -> Experiment:
@@ -205,6 +225,14 @@ def _refuse_unsound(draft: Draft) -> None:
         raise RecommendationsError(_("The share of the visitors is above 0, at most 1."))
     if draft.starts_at and draft.ends_at and draft.ends_at <= draft.starts_at:
         raise RecommendationsError(_("The end is not after the start."))
+    if draft.kind == Experiment.Kind.BANDIT and (
+        draft.metric not in BANDIT_METRICS or any(arm.holdout for arm in arms)
+    ):
+        raise RecommendationsError(
+            _(
+                "A bandit is decided by visitors who clicked or who bought, and has no variant that shows nothing."
+            )
+        )
     unknown = set(draft.guardrails) - set(Experiment.Metric.values)
     if unknown or any(not 0 <= loss < 1 for loss in draft.guardrails.values()):
         raise RecommendationsError(

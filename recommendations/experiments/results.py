@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from recommendations.exceptions import RecommendationsError
-from recommendations.experiments import changing, statistics
+from recommendations.experiments import bandit, changing, statistics
 from recommendations.experiments.exposing import RETURN_UNTIL, expose
 from recommendations.experiments.statistics import Values
 from recommendations.models import Experiment, ExperimentResult, Variant
@@ -41,6 +41,8 @@ def evaluate(scope: str = "", *, simulated: bool = False) -> list[Experiment]:
             experiment=experiment, day=localdate(now), defaults={"data": data, "computed_at": now}
         )
         _stop_if_due(experiment, data, now)
+        if experiment.kind == Experiment.Kind.BANDIT:
+            _reshare(experiment, now)
     return found
 
 
@@ -74,13 +76,17 @@ def figures(experiment: Experiment) -> dict[str, Any]:
     log_factor, is_alarming = statistics.ratio_alarm(
         [len(columns[each.name]["orders"]) for each in variants], [each.share for each in variants]
     )
+    if experiment.kind == Experiment.Kind.BANDIT:  # its shares follow what was seen: none of this holds
+        is_alarming, log_factor = False, 0.0
     data = {
         "alpha": alpha,
         "arms": arms,
         "ratio": {"log_factor": round(log_factor, 3), "alarm": is_alarming},
         "increment": _increment(variants, columns),
         "harm": _harm(experiment, arms),
-        "winner": "" if is_alarming else _winner(experiment, arms),
+        "winner": ""
+        if is_alarming or experiment.kind == Experiment.Kind.BANDIT
+        else _winner(experiment, arms),
     }
     return data
 
@@ -187,6 +193,18 @@ def _winner(experiment: Experiment, arms: Sequence[dict[str, Any]]) -> str:
         return max(better)[1]
     control = next(arm["name"] for arm in arms if arm["is_control"])
     return control if worse == len(arms) - 1 else ""
+
+
+def _reshare(experiment: Experiment, now: datetime) -> None:
+    settled = experiment.exposures.filter(is_excluded=False, first_at__lte=now - bandit.SETTLED)
+    did = {"clicks__gt": 0} if experiment.metric == Metric.CTR else {"orders__gt": 0}
+    names = [each.name for each in experiment.variants.all()]
+    found = [settled.filter(variant__name=name) for name in names]
+    shares = bandit.shares([each.filter(**did).count() for each in found], [each.count() for each in found])
+    try:
+        changing.reshare(experiment.pk, dict(zip(names, shares, strict=True)), by=TRAINING)
+    except RecommendationsError as error:  # it has just been stopped
+        logger.info("The experiment %s: %s", experiment.name, error)
 
 
 def _stop_if_due(experiment: Experiment, data: dict[str, Any], now: datetime) -> None:

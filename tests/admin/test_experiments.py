@@ -33,8 +33,8 @@ def shop(settings: Any) -> None:
 
 
 WRITTEN = {
-    "name": "New arrivals", "placement": "product_page", "metric": "conversion", "traffic": "100", "known": "",
-    "segment": "", "guard_revenue": "5", "variants-TOTAL_FORMS": "5", "variants-INITIAL_FORMS": "0",
+    "name": "New arrivals", "placement": "product_page", "kind": "ab", "metric": "conversion", "traffic": "100",
+    "known": "",    "segment": "", "guard_revenue": "5", "variants-TOTAL_FORMS": "5", "variants-INITIAL_FORMS": "0",
     "variants-0-name": "A", "variants-0-share": "50", "variants-1-name": "B", "variants-1-share": "50",
     "variants-1-changes": '{"sources": ["new_arrivals"]}',
 }  # fmt: skip
