@@ -102,10 +102,10 @@ def clicks_behind(figure: Figure) -> QuerySet[Any]:
     """The clicks of a figure of OF_CLICKS, the latest first; a second click on a card is among them."""
     start, end = bounds(figure.start)[0], bounds(figure.end)[1]
     slate = Impression.objects.filter(slate_id=OuterRef("slate_id")).values("device")[:1]
-    rows: QuerySet[Any] = slate_clicks().filter(
-        occurred_at__gte=start, occurred_at__lt=end, scope=figure.scope
+    clicks = slate_clicks().filter(occurred_at__gte=start, occurred_at__lt=end, scope=figure.scope)
+    rows: QuerySet[Any] = clicks.with_visitor().annotate(
+        device=Coalesce(Subquery(slate), Value("")), segment=stage()
     )
-    rows = rows.with_visitor().annotate(device=Coalesce(Subquery(slate), Value("")), segment=stage())
     for name, value in figure.parts.items():
         if name in ("device", "segment"):
             rows = rows.filter(**{name: value})

@@ -153,11 +153,8 @@ def balances(start: date, end: date, scope: str, model: Model) -> list[Balance]:
         sums[placement == UNATTRIBUTED] += (revenue + refunds).quantize(CENT)
         sums[2] += refunds.quantize(CENT)
     checks = SumCheck.objects.filter(day__range=(start, end), scope=scope).order_by("day", "currency")
-    return [
-        Balance(key, model, *found[key], check.in_shop)
-        for check in checks
-        for key in (DayKey(scope, check.day, check.currency),)
-    ]
+    keys = {DayKey(scope, check.day, check.currency): check.in_shop for check in checks}
+    return [Balance._make((key, model, *found[key], in_shop)) for key, in_shop in keys.items()]
 
 
 def _within(behaviour: Behaviour, days: Collection[date]) -> QuerySet[Any]:
