@@ -10,15 +10,27 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from recommendations.conf import settings
-from recommendations.models import DailyStat, Event, Impression, ItemStat, OrderVisitor, Profile
+from recommendations.models import (
+    DailyBreakdown,
+    DailyStat,
+    Event,
+    Exposure,
+    Impression,
+    ItemStat,
+    OrderVisitor,
+    PositionCurve,
+    PositionStat,
+    Profile,
+    VisitorDay,
+)
 from recommendations.progress import NoProgress, Progress
 
 BATCH = 2000
 
 
 def prune(progress: Progress | None = None) -> dict[str, int]:
-    """Delete events and impressions older than EVENT_DAYS and IMPRESSION_DAYS, and the daily figures of items with the
-    events; returns how many of each."""
+    """Delete events and impressions older than EVENT_DAYS and IMPRESSION_DAYS, and the daily figures of items,
+    visitors' days and the exposures of experiments with the events; returns how many of each."""
     now = timezone.now()
     deleted: dict[str, int] = {}
     for name, model, days in (
@@ -31,6 +43,10 @@ def prune(progress: Progress | None = None) -> dict[str, int]:
     if settings.EVENT_DAYS is not None:
         past = ItemStat.objects.filter(day__lt=(now - timedelta(days=settings.EVENT_DAYS)).date())
         deleted["item figures"] = delete_in_batches(past, "item figures", progress or NoProgress())
+        days = VisitorDay.objects.filter(day__lt=(now - timedelta(days=settings.EVENT_DAYS)).date())
+        deleted["visitors' days"] = delete_in_batches(days, "visitors' days", progress or NoProgress())
+        exposed = Exposure.objects.filter(first_at__lt=now - timedelta(days=settings.EVENT_DAYS))
+        deleted["exposures"] = delete_in_batches(exposed, "exposures", progress or NoProgress())
     return deleted
 
 
@@ -51,6 +67,10 @@ def remove_simulated(progress: Progress | None = None) -> dict[str, int]:
         ("order visitors", OrderVisitor),
         ("daily figures", DailyStat),
         ("item figures", ItemStat),
+        ("breakdowns", DailyBreakdown),
+        ("visitors' days", VisitorDay),
+        ("figures of positions", PositionStat),
+        ("position curves", PositionCurve),
     ):
         deleted[name] = delete_in_batches(model._default_manager.filter(simulated=True), name, progress)
     return deleted

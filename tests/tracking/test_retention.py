@@ -8,7 +8,8 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from recommendations.models import Event, Impression, ItemStat, OrderVisitor, Profile
+from recommendations.models import Event, Impression, ItemStat, OrderVisitor, Profile, VisitorDay
+from recommendations.reports.rollup import roll_up
 from recommendations.tracking.retention import prune, remove_simulated
 from recommendations.tracking.visitors import SIMULATED_HEADER, simulated_headers
 from tests.factories import browser_client, make_product
@@ -23,9 +24,12 @@ def test_what_is_older_than_its_days_is_pruned() -> None:
     for days in (1, 89, 91, 729, 731):
         Event.objects.create(kind="view", item_key="7", occurred_at=now - timedelta(days=days))
         Impression.objects.create(slate_id=f"s{days}", items=[], occurred_at=now - timedelta(days=days))
-        ItemStat.objects.create(placement="row", item_key="7", day=(now - timedelta(days=days)).date())
-    assert prune() == {"events": 1, "impressions": 3, "item figures": 1}
+        day = (now - timedelta(days=days)).date()
+        ItemStat.objects.create(placement="row", item_key="7", day=day)
+        VisitorDay.objects.create(visitor_key="u:1", day=day)
+    assert prune() == {"events": 1, "impressions": 3, "item figures": 1, "visitors' days": 1, "exposures": 0}
     assert Event.objects.count() == 4 and Impression.objects.count() == 2 and ItemStat.objects.count() == 4
+    assert VisitorDay.objects.count() == 4
 
 
 @override_settings(RECOMMENDATIONS={"ADAPTER": "shop.adapter.ShopAdapter", "EVENT_DAYS": None})
@@ -52,7 +56,10 @@ def test_all_that_was_simulated_is_removed_and_nothing_else(committing: Committi
     for key in {*keys, "u:1"}:
         Profile.objects.create(visitor_key=key, first_seen_at=now, last_seen_at=now)
     n_real = Event.objects.filter(simulated=False).count()
+    roll_up()
+    assert {row.simulated for row in VisitorDay.objects.all()} == {True, False}
     deleted = remove_simulated()
+    assert not VisitorDay.objects.filter(simulated=True) and VisitorDay.objects.exists()
     assert deleted["events"] == 3 and deleted["order visitors"] == 1 and deleted["profiles"] == 1
     assert Event.objects.count() == n_real
     assert OrderVisitor.objects.count() == 1
