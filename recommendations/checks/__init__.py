@@ -1,5 +1,6 @@
 """System checks: what a shop set wrong, before a shopper meets it. Each id is explained in `docs/settings.md`."""
 
+from recommendations.checks.attributing import check_attribution
 from recommendations.checks.behaviours import check_adapter
 from recommendations.checks.calling import check_api_authentication
 from recommendations.checks.choosing import check_auto_choice
@@ -17,6 +18,7 @@ from recommendations.checks.storing import check_store
 __all__ = [
     "check_adapter",
     "check_api_authentication",
+    "check_attribution",
     "check_auto_choice",
     "check_host",
     "check_placements",
