@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from recommendations.models import Item, ReportDay
-from recommendations.reports import coverage, fairness, report_days, unshown, unsold
+from recommendations.reports import coverage, fairness, report_days, retention, unshown, unsold
 from recommendations.reports.days import days_between, today
 from recommendations.reports.exposure import ByItem, Touched, from_stored
 
 WINDOW_DAYS = 28
 REPORTS = COVERAGE, FAIRNESS, UNSOLD, UNSHOWN = "coverage", "fairness", "unsold", "unshown"
 
+#: What visitors of experiments do four weeks later, noted once a day.
+RETENTION = "retention"
 #: The report of a day that was looked at and had nothing to say.
 LOOKED = "windows"
 #: Real, simulated, and both together.
@@ -35,6 +37,7 @@ def write_windows(changed: Collection[date]) -> int:
     ends = {day + timedelta(days=n) for day in changed for n in range(WINDOW_DAYS)}
     if not ReportDay.objects.filter(report__in=(COVERAGE, LOOKED), day=last).exists():
         ends.add(last)
+        _write_retention(last)
     wanted = sorted(day for day in ends if day <= last)
     if not wanted:
         return 0
@@ -48,6 +51,16 @@ def write_windows(changed: Collection[date]) -> int:
         for scope in sorted(scopes)
         for visitors in KINDS
         if visitors == "real" or scope in simulated
+    )
+
+
+def _write_retention(day: date) -> None:
+    now = timezone.now()
+    report_days.write(
+        [
+            ReportDay(report=RETENTION, scope=scope, day=day, summary=cohorts, computed_at=now)
+            for scope, cohorts in retention.of_now().items()
+        ]
     )
 
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from recommendations.admin.report_content import Column, Content, Table, weekly
 from recommendations.admin.report_pages import PAGES
-from recommendations.models import Counter, Item, ReportDay, Snapshot
+from recommendations.models import Counter, Experiment, Exposure, Item, ReportDay, Snapshot, Variant
 from recommendations.reports.breakdown import interval
 from recommendations.reports.days import today
 from recommendations.reports.rollup import roll_up
-from tests.reports.factories import DAY, click, event, purchase
+from tests.reports.factories import DAY, at, click, event, purchase
 from tests.reports.test_report_days import item, slate
 from tests.support.browser import PageWatch, accessibility_violations, log_in
 
@@ -49,6 +49,14 @@ def behaved(db: None) -> None:
     Snapshot.objects.create(
         recommender="also_bought", status="live", metrics={"ndcg@10": 0.2, "recall@10": 0.3}, coverage=0.5
     )
+    experiment = Experiment.objects.create(name="holdout", placement="cart")
+    for n, (holdout, came_back) in enumerate([(False, True), (False, False), (False, None), (True, False)]):
+        variant, _created = Variant.objects.get_or_create(
+            experiment=experiment, name=str(holdout), defaults={"share": 0.5, "holdout": holdout}
+        )
+        Exposure.objects.create(
+            experiment=experiment, variant=variant, visitor_key=f"u:{n}", first_at=at(), came_back=came_back
+        )
     roll_up([DAY, today()])
 
 
@@ -128,6 +136,13 @@ def test_funnel(may: Any, behaved: None) -> None:
         "cart", "1", "1", "1", "1", "100.0 %", "100.0 %", "100.0 %",
     ]  # fmt: skip
     assert content(may, "funnel", "placement=home_popular").is_empty
+
+
+def test_retention(may: Any, behaved: None) -> None:
+    assert [card.value for card in content(may, "retention").cards] == ["50.0 %", "0.0 %"]
+    (row,) = texts(table(may, "retention", "cohorts"))
+    assert row[1:3] == ["3", "50.0 %"]
+    assert row[4:6] == ["1", "0.0 %"]
 
 
 def test_coverage(may: Any, behaved: None) -> None:

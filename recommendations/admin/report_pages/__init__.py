@@ -8,13 +8,27 @@ from recommendations.admin.report_pages.fairness import FAIRNESS
 from recommendations.admin.report_pages.funnel import FUNNEL
 from recommendations.admin.report_pages.health import HEALTH
 from recommendations.admin.report_pages.quality import QUALITY
+from recommendations.admin.report_pages.retention import RETENTION
 from recommendations.admin.report_pages.searches import SEARCHES
 from recommendations.admin.report_pages.sums import SUMS
 from recommendations.admin.report_pages.unshown import UNSHOWN
 from recommendations.admin.report_pages.unsold import UNSOLD
 
 #: In the order in which they are offered.
-_ALL = (BREAKDOWN, FUNNEL, COVERAGE, FAIRNESS, UNSOLD, UNSHOWN, SEARCHES, QUALITY, DATA, SUMS, HEALTH)
+_ALL = (
+    BREAKDOWN,
+    FUNNEL,
+    RETENTION,
+    COVERAGE,
+    FAIRNESS,
+    UNSOLD,
+    UNSHOWN,
+    SEARCHES,
+    QUALITY,
+    DATA,
+    SUMS,
+    HEALTH,
+)
 PAGES: dict[str, Page] = {page.slug: page for page in _ALL}
 
 __all__ = ["PAGES", "Page"]
