@@ -24,10 +24,11 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from recommendations.datatypes import EXPLORATION
-from recommendations.models import Impression, PositionCurve, PositionStat
-from recommendations.reports.days import bounds, today
+from recommendations.models import Impression, Job, PositionCurve, PositionStat
+from recommendations.reports.days import bounds, day_of, today
 from recommendations.reports.touches import slate_clicks
 
+JOB = "position_curves"
 #: A curve is of the last four weeks, and learned from so many of a placement's latest slates at most.
 DAYS = 28
 MOST_SLATES = 50_000
@@ -79,8 +80,14 @@ def corrected_ctr(start: date, end: date, scope: str = "", *, simulated: bool = 
     ]
 
 
-def refresh_curves() -> int:
-    """Estimate the curve of every placement that was in view in the last DAYS; returns how many there are now."""
+def refresh_curves(*, force: bool = False) -> int:
+    """Estimate the curve of every placement that was in view in the last DAYS; returns how many were made.
+
+    Once a day; `force` does it again.
+    """
+    job, _created = Job.objects.get_or_create(name=JOB)
+    if job.finished_at is not None and day_of(job.finished_at) == today() and not force:
+        return 0
     start = today() - timedelta(days=DAYS)
     rows = PositionStat.objects.filter(day__gte=start).order_by()
     found: dict[_Which, dict[int, Count]] = defaultdict(dict)
@@ -94,6 +101,7 @@ def refresh_curves() -> int:
     with transaction.atomic(using=using):
         PositionCurve.objects.using(using).all().delete()
         PositionCurve.objects.using(using).bulk_create(curves)
+    Job.objects.filter(pk=job.pk).update(finished_at=timezone.now())
     return len(curves)
 
 

@@ -60,6 +60,8 @@ def test_the_report_says_where_the_curve_comes_from(recommender: str, method: st
     made_up(400, recommender)
     roll_up()
     curve = PositionCurve.objects.get()
+    assert refresh_curves() == 0  # once a day
+    assert PositionCurve.objects.get() == curve
     assert curve.method == method
     assert curve.examination == pytest.approx(THETA, abs=0.12)
     (found,) = corrected_ctr(today() - timedelta(days=1), today())
@@ -76,6 +78,6 @@ def test_the_report_says_where_the_curve_comes_from(recommender: str, method: st
 def test_too_few_clicks_give_no_curve() -> None:
     made_up(5, "popular")
     roll_up()
-    assert refresh_curves() == 0
+    assert refresh_curves(force=True) == 0
     (found,) = corrected_ctr(today(), today())
     assert (found.corrected, found.method) == (None, None)
