@@ -1,6 +1,6 @@
 """Do experiments find what is there, and nothing else, when one looks every day? By the functions that the task uses.
 
-    python bench/experiments.py                  1,000 A/A tests and 1,000 with an effect: half a minute on one core
+    python bench/experiments.py                  1,000 tests a row: about a minute on one core
 
 A visitor comes on one of 28 days and buys at most once, up to a week later, so that figures of earlier visitors still
 change. Revenue is log-normal (median 30, sigma 1) and goes with what the same visitor spent before.

@@ -25,7 +25,7 @@ Values = Any
 
 ALPHA = 0.05
 #: Number of visitors, of both arms, at which intervals are the narrowest they can be.
-TUNED_FOR = 10_000
+TUNED_FOR = 5_000
 #: No interval says anything below so many visitors in either arm: what it rests on holds for many.
 FEWEST_VISITORS = 100
 #: The sample ratio is alarming when it is so unlikely; the prior weighs like so many visitors.
