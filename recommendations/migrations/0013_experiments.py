@@ -44,7 +44,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("ab", "fixed shares"),
                             ("bandit", "bandit"),
-                            ("interleaving", "interleaving"),
                         ],
                         default="ab",
                         max_length=16,

@@ -20,7 +20,6 @@ class Experiment(models.Model):
     class Kind(models.TextChoices):
         AB = "ab", _("fixed shares")
         BANDIT = "bandit", _("bandit")
-        INTERLEAVING = "interleaving", _("interleaving")
 
     class Metric(models.TextChoices):
         CTR = "ctr", _("clicks a row in view")
