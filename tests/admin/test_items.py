@@ -80,5 +80,5 @@ def test_the_number_of_queries_does_not_depend_on_the_list(
     staff, milk: Item, django_assert_max_num_queries
 ) -> None:
     client = staff("view_item")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         client.get(f"/admin/recommendations/item/{milk.pk}/why/")
