@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import router
-from django.db.models import FloatField, TextField
+from django.db import connections, router
+from django.db.models import BooleanField, FloatField, Func, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -18,7 +18,7 @@ from recommendations.conf import settings
 from recommendations.datatypes import EVERYBODY, TREES, Candidate, ListKind, RankerRow
 from recommendations.exceptions import ConfigurationError
 from recommendations.models import Item
-from recommendations.ranking.features import UNKNOWN, About, Session, WeightedList
+from recommendations.ranking.features import NOTHING, UNKNOWN, About, Session, WeightedList
 from recommendations.ranking.model import CANDIDATES, RankerModel
 from recommendations.ranking.served import heaviest
 from recommendations.serving.facts import Facts
@@ -32,14 +32,17 @@ logger = logging.getLogger("recommendations")
 #: What this process knows: (scope, recommender) → the version and the ranker, None for one that it cannot read.
 _known: dict[tuple[str, str], tuple[str, RankerModel | None]] = {}
 
-#: What this process knows of items: (scope, key) → until when, and what. Trees need no fresher prices.
+#: What this process knows of items: scope → key → until when, and what. Trees need no fresher prices.
 KNOWN_SECONDS = 60.0
 MOST_KNOWN = 20_000
 
-#: So many are read by one query: the candidates and what the visitor did lately.
+#: So many are read by one query, where each is a parameter: the candidates and what the visitor did lately.
 AT_ONCE = 64
 
-_items: dict[tuple[str, str], tuple[float, About]] = {}
+#: Between keys in a text: no key of a shop has it.
+SEPARATOR = "\x1f"
+
+_items: dict[str, dict[str, tuple[float, About]]] = {}
 
 
 class Learned(Reranker):
@@ -158,27 +161,32 @@ def _what_is_known(keys: Sequence[str], page: Page) -> dict[str, About]:
     """What the mirror says of items, as this process knows it for KNOWN_SECONDS; one query for those it does not."""
     now, scope = time.monotonic(), page.context.scope
     found = {key: _about(facts) for key, facts in page.reads.known_facts(keys).items()}
-    kept = {key: _items.get((scope, key)) for key in dict.fromkeys(keys) if key not in found}
-    missing = [key for key, known in kept.items() if known is None or known[0] < now]
-    found |= {key: known[1] for key, known in kept.items() if known is not None}
+    of_scope = _items.setdefault(scope, {})
+    missing = []
+    for key in keys:
+        if key not in found:
+            known = of_scope.get(key)
+            if known is None or known[0] < now:
+                missing.append(key)
+            else:
+                found[key] = known[1]
     if missing:
         read = _read(scope, missing)
         found |= read
-        if len(_items) > MOST_KNOWN:
-            _items.clear()
-        _items.update({(scope, key): (now + KNOWN_SECONDS, about) for key, about in read.items()})
+        if len(of_scope) > MOST_KNOWN:
+            of_scope.clear()
+        until = now + KNOWN_SECONDS
+        for key, about in read.items():
+            of_scope[key] = until, about
     return found
 
 
-def _read(scope: str, keys: Sequence[str]) -> dict[str, About]:
-    """From the mirror: one query for each AT_ONCE items."""
-    query = _query(router.db_for_read(Item))
-    found = dict.fromkeys(keys, About())
-    for first in range(0, len(keys), AT_ONCE):
-        part = keys[first : first + AT_ONCE]
-        filled_up = [*part, *[part[0]] * (AT_ONCE - len(part))]
-        places = {f"key{n}": key for n, key in enumerate(filled_up)}
-        for key, category, brand, price, created in query.rows(scope=scope, **places):
+def _read(scope: str, keys: Iterable[str]) -> dict[str, About]:
+    """From the mirror."""
+    found = dict.fromkeys(keys, NOTHING)
+    using = router.db_for_read(Item)
+    for places in _places(list(found), using):
+        for key, category, brand, price, created in _query(using).rows(scope=scope, **places):
             found[key] = About(
                 category or "",
                 brand,
@@ -203,12 +211,35 @@ def _seconds(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def _places(keys: Sequence[str], using: str) -> Iterator[dict[str, str]]:
+    """The keys as the query takes them: all as one text by PostgreSQL, whose driver is slow with many parameters."""
+    if connections[using].vendor == "postgresql":
+        yield {"keys": SEPARATOR.join(keys)}
+        return
+    for first in range(0, len(keys), AT_ONCE):
+        part = keys[first : first + AT_ONCE]
+        filled_up = [*part, *[part[0]] * (AT_ONCE - len(part))]
+        yield {f"key{n}": key for n, key in enumerate(filled_up)}
+
+
 @lru_cache(maxsize=8)
 def _query(using: str) -> Prepared:
-    """What trees look at of AT_ONCE items."""
-    places = {f"key{n}": f"\0{n}" for n in range(AT_ONCE)}
-    items = Item.objects.using(using).filter(scope="\0scope", item_key__in=list(places.values()))
-    # In forms that drivers read fast.
+    """What trees look at of items, in forms that drivers read fast."""
+    items = Item.objects.using(using).filter(scope="\0scope")
+    if connections[using].vendor == "postgresql":
+        places = {"keys": "\0keys"}
+        array = Func(Value(places["keys"]), Value(SEPARATOR), template="(string_to_array(%(expressions)s))")
+        one_of = Func(
+            "item_key",
+            array,
+            template="%(expressions)s",
+            arg_joiner=" = ANY",
+            output_field=BooleanField(),
+        )
+        items = items.filter(one_of)
+    else:
+        places = {f"key{n}": f"\0{n}" for n in range(AT_ONCE)}
+        items = items.filter(item_key__in=list(places.values()))
     columns = (
         "item_key",
         KeyTextTransform(0, "categories"),
