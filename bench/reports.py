@@ -35,71 +35,91 @@ def statements(n_events: int) -> dict[str, str]:
     """Name → statement that makes the rows."""
     n_slates, n_each, n_visitors = n_events // 10, n_events * 3 // 100, n_events // 10
     n_views = n_events - 3 * n_each
+    views = _event(
+        "view", "g", n_views, "0", chance("g / 5", n_visitors, 3), chance("g", ITEMS, 4), session="'x' || g / 5"
+    )  # fmt: skip
+    return {
+        "slates": _slates(n_slates, n_visitors),
+        "views": _insert(views, n_views),
+        **_after_slates(n_slates, n_each, n_visitors),
+        **_visitors(n_visitors),
+    }
+
+
+def _at(number: str, of: int) -> str:
+    """A moment: the numbers are spread evenly over a year that ends an hour into today."""
     start = "date_trunc('day', now()) - interval '364 days'"
-    span = "(364 * 86400 + 3600)"
+    return f"{start} + ({number})::float8 / {of} * (364 * 86400 + 3600) * interval '1 second'"
 
-    def at(number: str, of: int) -> str:
-        return f"{start} + ({number})::float8 / {of} * {span} * interval '1 second'"
 
-    def event(kind: str, number: str, of: int, later: str, visitor: str, item: str, **more: str) -> str:
-        value = {
-            "session": "''", "order": "''", "value": "NULL::numeric", "currency": "''", "slate": "''",
-            "placement": "''", "position": "NULL::int", "origin": "'{}'::jsonb", "rating": "NULL::float8", **more,
-        }  # fmt: skip
-        moment = f"{at(number, of)} + interval '{later}'"
-        return (
-            f"'{kind}', 'a:' || ({visitor}), 'i' || ({item}), {value['session']}, {value['order']}, 0, 1, "
-            f"{value['value']}, {value['currency']}, '', '', {moment}, {moment}, {moment}, false, '{{}}'::jsonb, "
-            f"{value['slate']}, {value['placement']}, {value['position']}, {value['origin']}, {value['rating']}"
-        )
+def _event(kind: str, number: str, of: int, later: str, visitor: str, item: str, **more: str) -> str:
+    value = {
+        "session": "''", "order": "''", "value": "NULL::numeric", "currency": "''", "slate": "''",
+        "placement": "''", "position": "NULL::int", "origin": "'{}'::jsonb", "rating": "NULL::float8", **more,
+    }  # fmt: skip
+    moment = f"{_at(number, of)} + interval '{later}'"
+    return (
+        f"'{kind}', 'a:' || ({visitor}), 'i' || ({item}), {value['session']}, {value['order']}, 0, 1, "
+        f"{value['value']}, {value['currency']}, '', '', {moment}, {moment}, {moment}, false, '{{}}'::jsonb, "
+        f"{value['slate']}, {value['placement']}, {value['position']}, {value['origin']}, {value['rating']}"
+    )
 
-    def insert(select: str, n: int) -> str:
-        return f"INSERT INTO recommendations_event ({_COLUMNS}) SELECT {select} FROM generate_series(0, {n} - 1) g"
 
-    of_slate = "(g * 10 / 3)"
-    seen_by, seen_item = chance(of_slate, n_visitors, 2), chance(f"{of_slate} * 8 + g % 3", ITEMS)
-    placement = f"(ARRAY['product_page','home_for_you','cart'])[1 + {of_slate} % 3]"
+def _insert(select: str, n: int) -> str:
+    return (
+        f"INSERT INTO recommendations_event ({_COLUMNS}) SELECT {select} FROM generate_series(0, {n} - 1) g"
+    )
+
+
+def _slates(n_slates: int, n_visitors: int) -> str:
     places = ", ".join(
         f"jsonb_build_array('i' || ({chance(f'g * 8 + {n}', ITEMS)}), 'similar', "
         f"'{'also_like' if n < 5 else 'popular'}')"
         for n in range(8)
     )
-    clicked = {
-        "slate": f"'s' || {of_slate}", "placement": placement, "position": "g % 3",
+    return f"""
+        INSERT INTO recommendations_impression (slate_id, placement, visitor_key, session_key, scope, items, seen,
+            n_seen, occurred_at, simulated, experiment, variant, device, context)
+        SELECT 's' || g, (ARRAY['product_page','home_for_you','cart'])[1 + g % 3],
+            'a:' || ({chance("g", n_visitors, 2)}), '', '', jsonb_build_array({places}),
+            (SELECT jsonb_agg(p) FROM generate_series(0, g % 6 + 2) p), g % 6 + 3,
+            {_at("g", n_slates)}, false, NULL, '', (ARRAY['desktop','phone','tablet'])[1 + g % 3], '{{}}'
+        FROM generate_series(0, {n_slates} - 1) g"""
+
+
+def _after_slates(n_slates: int, n_each: int, n_visitors: int) -> dict[str, str]:
+    """Clicks, and by the same visitors carts and purchases: half of the carts and a fifth of the purchases are of what
+    was clicked. One purchase in a hundred is given back."""
+    slate = "(g * 10 / 3)"
+    visitor, clicked = chance(slate, n_visitors, 2), chance(f"{slate} * 8 + g % 3", ITEMS)
+    of_slate = {
+        "slate": f"'s' || {slate}", "position": "g % 3",
+        "placement": f"(ARRAY['product_page','home_for_you','cart'])[1 + {slate} % 3]",
         "origin": "'{\"source\": \"similar\", \"recommender\": \"also_like\"}'::jsonb",
     }  # fmt: skip
     bought = {"order": "'o' || g", "value": f"({chance('g', 9000, 7)} + 100) / 100.0", "currency": "'USD'"}
-    follows = "CASE WHEN g % {n} = 0 THEN {this} ELSE {other} END"
 
-    def maybe(n: int, this: str, size: int, seed: int) -> str:
-        return follows.format(n=n, this=this, other=chance("g", size, seed))
+    def after(kind: str, later: str, item: str, **more: str) -> str:
+        return _insert(_event(kind, slate, n_slates, later, visitor, item, **more), n_each)
 
-    by = chance("g / 5", n_visitors, 3)
+    def one_in(n: int, seed: int) -> str:
+        return f"CASE WHEN g % {n} = 0 THEN {clicked} ELSE {chance('g', ITEMS, seed)} END"
+
+    refunds = _event(
+        "refund", f"{slate} * 100", n_slates, "1 day", chance("g * 1000 / 3", n_visitors, 2),
+        chance("g * 100", ITEMS, 6), **{**bought, "order": "'o' || g * 100"},
+    )  # fmt: skip
     return {
-        "slates": f"""
-            INSERT INTO recommendations_impression (slate_id, placement, visitor_key, session_key, scope, items, seen,
-                n_seen, occurred_at, simulated, experiment, variant, device, context)
-            SELECT 's' || g, (ARRAY['product_page','home_for_you','cart'])[1 + g % 3],
-                'a:' || ({chance("g", n_visitors, 2)}), '', '', jsonb_build_array({places}),
-                (SELECT jsonb_agg(p) FROM generate_series(0, g % 6 + 2) p), g % 6 + 3,
-                {at("g", n_slates)}, false, NULL, '', (ARRAY['desktop','phone','tablet'])[1 + g % 3], '{{}}'
-            FROM generate_series(0, {n_slates} - 1) g""",
-        "views": insert(
-            event("view", "g", n_views, "0", by, chance("g", ITEMS, 4), session="'x' || g / 5"), n_views
-        ),
-        "clicks": insert(event("click", of_slate, n_slates, "20 seconds", seen_by, seen_item, **clicked), n_each),
-        "carts": insert(
-            event("cart", of_slate, n_slates, "1 minute", seen_by, maybe(2, seen_item, ITEMS, 5)), n_each
-        ),
-        "purchases": insert(
-            event("purchase", of_slate, n_slates, "10 minutes", seen_by, maybe(5, seen_item, ITEMS, 6), **bought),
-            n_each,
-        ),
-        "refunds": insert(
-            event("refund", f"{of_slate} * 100", n_slates, "1 day", chance("g * 1000 / 3", n_visitors, 2),
-                  chance("g * 100", ITEMS, 6), **{**bought, "order": "'o' || g * 100"}),
-            n_each // 100 - 2,
-        ),
+        "clicks": after("click", "20 seconds", clicked, **of_slate),
+        "carts": after("cart", "1 minute", one_in(2, 5)),
+        "purchases": after("purchase", "10 minutes", one_in(5, 6), **bought),
+        "refunds": _insert(refunds, n_each // 100 - 2),
+    }
+
+
+def _visitors(n_visitors: int) -> dict[str, str]:
+    """One in ten is a user, one in four has a profile."""
+    return {
         "links": f"""
             INSERT INTO recommendations_visitorlink (scope, anonymous_key, visitor_key, bucket, linked_at)
             SELECT '', 'a:' || g * 10, 'u:' || g, 0, now() - interval '1 day'
@@ -110,7 +130,7 @@ def statements(n_events: int) -> dict[str, str]:
             SELECT '', 'a:' || g, now(), now(), 1, 0, 0, 0, 0, (ARRAY['new','active','lapsed'])[1 + g % 3], '{{}}',
                 now()
             FROM generate_series(0, {n_visitors} / 4 - 1) g""",
-    }  # fmt: skip
+    }
 
 
 def fill(n_events: int) -> None:

@@ -6,7 +6,24 @@ from django.utils.translation import gettext_lazy as _
 from recommendations.models.events import KEY_LENGTH
 
 
-class DailyStat(models.Model):
+class CardFigures(models.Model):
+    """What became of the cards of slates."""
+
+    slates = models.PositiveIntegerField(_("slates seen"), default=0)
+    items_offered = models.PositiveIntegerField(_("items of slates seen"), default=0)
+    items_seen = models.PositiveIntegerField(_("items seen"), default=0)
+    clicks = models.PositiveIntegerField(_("clicks"), default=0)
+    carts = models.PositiveIntegerField(_("cards that led to a cart"), default=0)
+    conversions = models.PositiveIntegerField(_("cards that led to a purchase"), default=0)
+    orders = models.PositiveIntegerField(_("orders"), default=0)
+    revenue = models.DecimalField(_("revenue"), max_digits=14, decimal_places=2, default=0)
+    refunds = models.DecimalField(_("refunds"), max_digits=14, decimal_places=2, default=0)
+
+    class Meta:
+        abstract = True
+
+
+class DailyStat(CardFigures):
     """What one placement did on one day of the shop's time zone.
 
     The row with placement "" holds the day's whole orders and revenue, the one with "*" what all placements did
@@ -21,15 +38,6 @@ class DailyStat(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     model = models.CharField(_("attribution model"), max_length=16, blank=True)
     simulated = models.BooleanField(_("simulated"), default=False)
-    slates = models.PositiveIntegerField(_("slates seen"), default=0)
-    items_offered = models.PositiveIntegerField(_("items of slates seen"), default=0)
-    items_seen = models.PositiveIntegerField(_("items seen"), default=0)
-    clicks = models.PositiveIntegerField(_("clicks"), default=0)
-    carts = models.PositiveIntegerField(_("cards that led to a cart"), default=0)
-    conversions = models.PositiveIntegerField(_("cards that led to a purchase"), default=0)
-    orders = models.PositiveIntegerField(_("orders"), default=0)
-    revenue = models.DecimalField(_("revenue"), max_digits=14, decimal_places=2, default=0)
-    refunds = models.DecimalField(_("refunds"), max_digits=14, decimal_places=2, default=0)
     ratings = models.PositiveIntegerField(_("ratings of what was bought"), default=0)
     rating_sum = models.FloatField(_("sum of these ratings"), default=0)
     rolled_up_at = models.DateTimeField(_("rolled up at"))
@@ -48,7 +56,7 @@ class DailyStat(models.Model):
         return f"{self.day} {self.placement or 'all orders'}"
 
 
-class DailyBreakdown(models.Model):
+class DailyBreakdown(CardFigures):
     """The same by what produced the cards, by experiment, by device and by the visitor's lifecycle stage.
 
     `slates` counts the slates with an item of that recommender: a slate of two recommenders is in two rows, so
@@ -66,15 +74,6 @@ class DailyBreakdown(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     model = models.CharField(_("attribution model"), max_length=16, blank=True)
     simulated = models.BooleanField(_("simulated"), default=False)
-    slates = models.PositiveIntegerField(_("slates seen"), default=0)
-    items_offered = models.PositiveIntegerField(_("items of slates seen"), default=0)
-    items_seen = models.PositiveIntegerField(_("items seen"), default=0)
-    clicks = models.PositiveIntegerField(_("clicks"), default=0)
-    carts = models.PositiveIntegerField(_("cards that led to a cart"), default=0)
-    conversions = models.PositiveIntegerField(_("cards that led to a purchase"), default=0)
-    orders = models.PositiveIntegerField(_("orders"), default=0)
-    revenue = models.DecimalField(_("revenue"), max_digits=14, decimal_places=2, default=0)
-    refunds = models.DecimalField(_("refunds"), max_digits=14, decimal_places=2, default=0)
 
     class Meta:
         verbose_name = _("daily breakdown")

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.db import connections, router, transaction
@@ -30,6 +30,8 @@ from recommendations.serving.rules import Rule
 from recommendations.serving.tested import layout_for
 
 logger = logging.getLogger("recommendations")
+
+T = TypeVar("T")
 
 
 def recommend(
@@ -94,14 +96,22 @@ def recommend_all(
 
 def never_raising(placement: str, make: Callable[[], Slate]) -> Slate:
     """What `make` makes; an empty slate, and a line in the log, when it fails. Raises with `DEBUG` on."""
+    nothing = Slate(slate_id="", placement=placement, title="", items=())
+    told = "Recommending for the placement %r failed; the page goes on without it."
+    return or_else(nothing, make, told, placement)
+
+
+def or_else(instead: T, make: Callable[[], T], told: str, *args: object) -> T:
+    """What `make` makes; `instead`, and `told` in the log, when it fails. What it did in the database is then undone.
+    Raises with `DEBUG` on."""
     try:
         with savepoint():
             return make()
     except Exception:
         if django_settings.DEBUG:
             raise
-        logger.exception("Recommending for the placement %r failed; the page goes on without it.", placement)
-        return Slate(slate_id="", placement=placement, title="", items=())
+        logger.exception(told, *args)
+        return instead
 
 
 def shown(

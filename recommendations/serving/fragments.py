@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -14,9 +12,7 @@ from django.urls import reverse
 
 from recommendations.datatypes import Slate
 from recommendations.exceptions import InvalidToken
-from recommendations.serving.engine import recommend_for, shown
-
-logger = logging.getLogger("recommendations")
+from recommendations.serving.engine import or_else, recommend_for, shown
 
 SALT = "recommendations.fragment"
 #: What an experiment leaves where there is nothing to show: a place that can be told as seen.
@@ -45,7 +41,7 @@ def address(placement: str, *, size: int | None = None, title: str = "", **about
         "title": str(title or ""),
     }
     told = {name: value for name, value in options.items() if value}
-    signed = signing.dumps([placement, told], salt=SALT, compress=True)
+    signed = signing.Signer(salt=SALT).sign_object([placement, told], compress=True)
     return f"{reverse('recommendations:fragment')}?of={signed}"
 
 
@@ -53,7 +49,7 @@ def render(signed: str, request: HttpRequest) -> str:
     """The row as HTML for the visitor of this request; "" when there is nothing to show nor to tell. Raises
     InvalidToken."""
     try:
-        placement, options = signing.loads(signed, salt=SALT)
+        placement, options = signing.Signer(salt=SALT).unsign_object(signed)
     except signing.BadSignature:
         raise InvalidToken("This address was not made here, or was damaged on its way.") from None
     slate: Slate = recommend_for(request, placement, **options)
@@ -70,12 +66,10 @@ def render_all(signed: Sequence[str], request: HttpRequest) -> list[str | None]:
 
 
 def _rendered(signed: str, request: HttpRequest) -> str | None:
-    try:
-        return render(signed, request)
-    except InvalidToken:
-        return None
-    except Exception:
-        if settings.DEBUG:
-            raise
-        logger.exception("A lazy row failed; the others of its page go on without it.")
-        return None
+    def make() -> str | None:
+        try:
+            return render(signed, request)
+        except InvalidToken:
+            return None
+
+    return or_else(None, make, "A lazy row failed; the others of its page go on without it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,6 +33,12 @@ def test_the_place_is_the_same_for_everybody(products: Any, django_assert_num_qu
         )
     assert 'aria-busy="true"' in html and "data-item" not in html
     assert address("product_page", item="b1", size=2) in html.replace("&amp;", "&")
+
+
+def test_an_address_is_the_same_tomorrow(products: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    today = address("product_page", item="b1")
+    monkeypatch.setattr("django.core.signing.time", SimpleNamespace(time=lambda: 4_000_000_000.0))
+    assert address("product_page", item="b1") == today
 
 
 def test_a_row_for_this_visitor(products: Any, settings: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -39,12 +39,25 @@ def day_column() -> Column:
     return Column("day", _("Day"), DAY)
 
 
-def window_of(report: str, wanted: ReportFilter) -> tuple[ReportDay | None, ReportDay | None]:
-    """The last stored four weeks up to the last day of the filter, and those of the period compared with."""
+class Window(NamedTuple):
+    """The last stored four weeks up to the last day of the filter, None where nothing was stored, and the content that
+    they become. `sums` are theirs, `was` those of the period compared with; empty where there are none."""
+
+    now: ReportDay | None
+    content: Content
+    sums: dict[str, Any]
+    was: dict[str, Any]
+
+
+def window_of(report: str, wanted: ReportFilter) -> Window:
+    """Two queries, one without a comparison."""
     now = report_days.latest(report, wanted.scope, wanted.simulated, wanted.end)
-    if now is None or wanted.before is None:
-        return now, None
-    return now, report_days.latest(report, wanted.scope, wanted.simulated, wanted.before[1])
+    if now is None:
+        return Window(None, Content(), {}, {})
+    then = wanted.before and report_days.latest(report, wanted.scope, wanted.simulated, wanted.before[1])
+    content = Content()
+    content.computed = now.computed_at
+    return Window(now, content, now.summary, then.summary if then else {})
 
 
 def titles_of(scope: str, keys: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -24,12 +24,9 @@ from recommendations.reports.written import number, percent
 
 def build(wanted: ReportFilter) -> Content:
     """The last four weeks, and how it came to that."""
-    now, before = window_of(windows.COVERAGE, wanted)
-    content = Content()
+    now, content, sums, was = window_of(windows.COVERAGE, wanted)
     if now is None:
         return content
-    content.computed = now.computed_at
-    sums, was = now.summary, before.summary if before else {}
     content.cards = [
         card(_("Catalogue in view"), _covered(sums), _covered(was), percent),
         card(_("Items in view"), sums["n_seen"], was.get("n_seen")),

@@ -26,17 +26,15 @@ from recommendations.reports.written import number
 
 def build(wanted: ReportFilter) -> Content:
     """By brand, supplier and category: as far as the shop says."""
-    now, before = window_of(windows.FAIRNESS, wanted)
-    content = Content()
+    now, content, sums, was = window_of(windows.FAIRNESS, wanted)
     if now is None:
         return content
-    content.computed = now.computed_at
     names = {"brand": _("Brands"), "supplier": _("Suppliers"), "category": _("Categories")}
     span = report_days.span(windows.FAIRNESS, wanted.scope, wanted.simulated, wanted.start, wanted.end)
-    for name, figures in now.summary.items():
-        was = before.summary.get(name, {}) if before else {}
+    for name, figures in sums.items():
+        before = was.get(name, {})
         title = _("%(group)s: unfairness to relevance") % {"group": names[name]}
-        content.cards.append(card(title, figures["relevance"], was.get("relevance"), number))
+        content.cards.append(card(title, figures["relevance"], before.get("relevance"), number))
         columns = [
             Column("catalogue", _("Against the catalogue"), NUMBER),
             Column("relevance", _("Against relevance"), NUMBER),

@@ -14,12 +14,9 @@ from recommendations.reports.written import percent
 
 def build(wanted: ReportFilter) -> Content:
     """Reasons with how many items each keeps out, and the newest of these."""
-    now, before = window_of(windows.UNSHOWN, wanted)
-    content = Content()
+    now, content, sums, was = window_of(windows.UNSHOWN, wanted)
     if now is None:
         return content
-    content.computed = now.computed_at
-    sums, was = now.summary, before.summary if before else {}
     content.cards = [
         card(_("Items never shown"), sums["n"], was.get("n")),
         card(

@@ -15,12 +15,9 @@ from recommendations.reports.written import percent
 
 def build(wanted: ReportFilter) -> Content:
     """The items, most in view first."""
-    now, before = window_of(windows.UNSOLD, wanted)
-    content = Content()
+    now, content, sums, was = window_of(windows.UNSOLD, wanted)
     if now is None:
         return content
-    content.computed = now.computed_at
-    sums, was = now.summary, before.summary if before else {}
     content.cards = [
         card(_("Items never bought"), sums["n"], was.get("n")),
         card(
