@@ -137,6 +137,7 @@ if find_spec("celery") is not None:
         # What no signal told, soon enough to count in today's report.
         "reconcile": {"task": "recommendations.tasks.reconcile", "schedule": 600.0},
         "roll_up": {"task": "recommendations.tasks.roll_up", "schedule": 900.0},
+        "experiments": {"task": "recommendations.tasks.experiments", "schedule": 3600.0},
         "sync_items": {"task": "recommendations.tasks.sync_items", "schedule": 3600.0},
         # Heavy work at night, in the order in which one builds on the other.
         "prune": {"task": "recommendations.tasks.prune", "schedule": crontab(hour=2, minute=10)},

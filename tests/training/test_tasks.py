@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from recommendations.models import Event, Item, Profile, Snapshot
 from recommendations.store import ListRequest, get_store
+from shop import settings as shop_settings
 from tests.factories import make_order, make_product, make_user
 from tests.training.factories import targets, two_tastes
 
@@ -43,7 +46,8 @@ def test_a_worker_keeps_the_log(celery_worker_process: Worker) -> None:
     tasks.roll_up.delay(days=2).get(timeout=60)
     tasks.update_profiles.delay().get(timeout=60)
     assert Profile.objects.count() == 1
-    assert tasks.prune.delay().get(timeout=60) == {"events": 0, "impressions": 0, "item figures": 0}
+    pruned = ("events", "impressions", "item figures", "exposures", "visitors' days")
+    assert tasks.prune.delay().get(timeout=60) == dict.fromkeys(pruned, 0)
 
 
 def test_without_celery_only_importing_the_tasks_fails() -> None:
@@ -66,3 +70,12 @@ def test_the_sample_schedule_names_tasks_that_exist(settings: object) -> None:
     current_app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}  # type: ignore[attr-defined]
     assert scheduled <= set(current_app.tasks)
+
+
+def test_the_schedule_of_the_docs_is_that_of_the_shop() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(from celery.schedules.*?)```", page, re.DOTALL)
+    assert block
+    found: dict[str, Any] = {}
+    exec(block[1], found)
+    assert found["CELERY_BEAT_SCHEDULE"] == shop_settings.CELERY_BEAT_SCHEDULE
