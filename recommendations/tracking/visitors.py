@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from django.core import signing
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, router, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -195,9 +195,18 @@ def rotate(request: HttpRequest, user: Any) -> None:
 
 def _bucket_of_user(key: str, state: RequestState) -> int:
     """That of the first cookie that the user was known by, which may be the present one."""
-    first = VisitorLink.objects.filter(scope=state.scope, visitor_key=key).order_by("linked_at", "pk")
-    known = first.values_list("bucket", flat=True).first()
+    known = _first_bucket(key, state.scope)
     return bucket_of(state.anonymous_key) if known is None else known
+
+
+@never_raises("Reading a user's bucket at login")
+def _first_bucket(key: str, scope: str) -> int | None:
+    """None where there is none, or it could not be read: the new cookie matters more than experiments do."""
+    using = router.db_for_read(VisitorLink)
+    # The login's own transaction must outlive a query of ours that fails.
+    with transaction.atomic(using=using):
+        first = VisitorLink.objects.using(using).filter(scope=scope, visitor_key=key)
+        return first.order_by("linked_at", "pk").values_list("bucket", flat=True).first()
 
 
 def link_visitor(request: HttpRequest, user: Any) -> None:

@@ -48,6 +48,7 @@ def test_pages_login_and_order_work_without_the_log(
         order = check_out(client, product)
         assert client.get(f"/checkout/complete/{order.number}/").status_code == 200
     assert order.lines.count() == 1 and order.status == "paid"
+    assert "Reading a user's bucket at login failed" in caplog.text
     assert "Writing events failed; the shop's page goes on without it" in caplog.text
     assert "Bringing events in line with saved rows failed" in caplog.text
 
